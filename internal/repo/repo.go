@@ -74,6 +74,12 @@ func (r *Repo) Close() error { return r.objects.close() }
 // nothing outside it can be opened.
 func (r *Repo) WorkTree() (fs.FS, error) { return rooted(r.top, r.project) }
 
+// Whole shows the whole working tree, with the slash path of the folder the repository was opened at.
+func (r *Repo) Whole() (files fs.FS, project string, err error) {
+	files, err = rooted(r.top, ".")
+	return files, r.project, err
+}
+
 // Folder shows a folder that is not in a repository; nothing outside it can be opened.
 func Folder(dir string) (fs.FS, error) { return rooted(dir, ".") }
 

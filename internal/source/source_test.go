@@ -58,6 +58,8 @@ func TestDecodeErrors(t *testing.T) {
 	cases := []struct{ name, yaml, want string }{
 		{"typo", "nmae: x\n", `f.yaml:1:1: unknown key "nmae" [unknown-key]` + "\nhint: did you mean \"name\"?"},
 		{"far", "zzzzzz: x\n", `f.yaml:1:1: unknown key "zzzzzz" [unknown-key]` + "\nhint: known keys here: name, limits, list, on, owner"},
+		{"comma", "limits: 1\n", "f.yaml:1:9: expected a mapping, found the value \"1\" [bad-value]"},
+		{"flow comma", "{owner: $1,200}\n", "f.yaml:1:12: unknown key \"200\" [unknown-key]\nhint: inside { } a comma ends a value: write $1200, or quote it: \"$1,200\""},
 		{"duplicate", "on: true\non: false\n", "f.yaml:2:1: key \"on\" stands twice; the first is on line 1 [duplicate-key]\nhint: keep one of the two"},
 		{"value", "name: bad\n", "f.yaml:1:7: cannot read bad [bad-value]"},
 		{"empty", "name:\n", "f.yaml:1:6: expected a single value, found nothing [bad-value]\nhint: write the value, or remove the key"},

@@ -313,6 +313,9 @@ func (d *Decoder) UnknownKey(k *yaml.Node, known []string) {
 	if near := Nearest(k.Value, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
+	if len(k.Value) == 3 && strings.Trim(k.Value, "0123456789") == "" {
+		hint = "inside { } a comma ends a value: write $1200, or quote it: \"$1,200\""
+	}
 	d.Diags.Add(RuleUnknownKey, d.Span(k), hint, "unknown key %q", k.Value)
 }
 
