@@ -1,0 +1,53 @@
+package token
+
+import (
+	"fmt"
+	"math"
+)
+
+// Convert recounts a text that is not at hand: tokens counted by family from, restated for family to. It is tokens ×
+// factor(to) ÷ factor(from) for the class of content, and the two relative errors add in quadrature. Between the two
+// Claude tokenizers the published ratio is used, which is narrower. The same family, or another name of the same
+// vocabulary, converts exactly: ratio 1, error 0. A family that is not known counts as "other", the widest.
+//
+// An error that tokens already carries is the caller's to add.
+func Convert(tokens int64, from, to string, class Class) Estimate {
+	a, b := familyOf(from), familyOf(to)
+	if from == to || a.exact && b.exact && a.base == b.base {
+		return Estimate{Tokens: tokens, Method: methodExact}
+	}
+	by, origin := ratio(a, b)[class.i()], worse(a, b)
+	return Estimate{
+		Tokens:        int64(math.Round(float64(tokens) * by.ratio)),
+		RelativeError: by.width,
+		Method:        fmt.Sprintf("%s → %s × %.2f (%s)", from, to, by.ratio, origin),
+	}
+}
+
+// ratio is tokens of b per token of a, by class.
+func ratio(a, b family) factors {
+	switch {
+	case a.name == "claude-3" && b.name == "claude-4.7":
+		return claude47over3
+	case a.name == "claude-4.7" && b.name == "claude-3":
+		return same.over(claude47over3)
+	}
+	return b.factors.over(a.factors)
+}
+
+// worse names the weaker of the two families' grounds. An exact family has none: its factor only restates counts.
+func worse(a, b family) string {
+	for _, origin := range []string{assumed, derived} {
+		if a.origin == origin || b.origin == origin {
+			return origin
+		}
+	}
+	return published
+}
+
+func familyOf(name string) family {
+	if c, ok := counters[name]; ok {
+		return c.family
+	}
+	return counters["other"].family
+}
