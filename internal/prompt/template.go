@@ -1,0 +1,86 @@
+// Package prompt owns what a template sends: the CLAUDE.md family with its imports, wrapper text and stripped parts,
+// and plain prompt files with {{placeholders}}. It cuts the sent text into sections with their place in the file, finds
+// the budget blocks written in it, compares two versions of a template and renders a plain one with fixture variables.
+//
+// Two kinds of files are known, by path alone. A ClaudeMD file (CLAUDE.md, CLAUDE.local.md, AGENTS.md, GEMINI.md, a file
+// under .claude/rules) is sent the way Claude Code sends memory files: front matter and block-level HTML comments are
+// taken out, the rest is trimmed, and a line naming the file stands before it; a file named by @path follows as a block
+// of its own. Every other file is Plain: its text as it stands, without front matter, and @path means nothing in it.
+//
+// A budget block in a fence is ordinary text to the tool that sends the file, so it is sent and billed, and counted here.
+// The same budget in front matter, which is never sent, costs nothing per call.
+//
+// What is left to others: opening a working tree or a revision (any fs.FS will do; it decides whether a symbolic link
+// leaves the project), counting tokens, prices, what a ceiling means. The sentence that the tool puts once in front of
+// all memory files of a conversation belongs to none of them and is not part of a template's text.
+//
+//	t, diags := prompt.Load(fsys, "CLAUDE.md", prompt.Options{})
+package prompt
+
+import (
+	"strings"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+// Kind says which loading rules made a template.
+type Kind string
+
+// The kinds of templates.
+const (
+	ClaudeMD Kind = "claude-md" // CLAUDE.md family: imports, wrapper text, stripped comments and front matter
+	Plain    Kind = "prompt"    // any other prompt file: the text as it stands, front matter stripped, {{placeholders}}
+)
+
+// Template is one root file and everything that is sent with it.
+type Template struct {
+	Path    string   // slash-separated, relative to the loader's root
+	Kind    Kind     //
+	Lazy    bool     // sent only once a matching file is read: a rule with paths, a CLAUDE.md below the project's root
+	BlobID  string   // git blob id (SHA-1, hex) of the root file's content
+	SHA256  string   // "sha256:<hex>" of the same
+	Files   []File   // root first, then imports in the order they are sent
+	Budgets []Budget // blocks found in any of the files
+}
+
+// File is one file of a template as it is sent.
+type File struct {
+	Path     string
+	Content  []byte    // as it stands in the repository
+	Sections []Section // in order; their Text concatenated is exactly what is sent for this file, wrapper included
+
+	doc  *document // positions; nil in a File made by hand, whose places are then the file as a whole
+	kept []piece   // the parts of doc that are sent, in order
+}
+
+// Section is a run of a file's text under one heading. Text holds only what is sent: stripped parts are gone.
+type Section struct {
+	Heading string      // "" before the first heading; "(wrapper)" for text the tool adds around a file
+	Level   int         // 1–6; 0 for "" and "(wrapper)"
+	Span    source.Span // whole lines of the file, End at the first line after it; zero for the wrapper
+	Text    string
+}
+
+// Wrapper is the Heading of a section that stands for text the tool adds around a file.
+const Wrapper = "(wrapper)"
+
+// Text is what is sent for the file, wrapper included.
+func (f File) Text() string {
+	var b strings.Builder
+	for _, s := range f.Sections {
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+// Text is everything that is sent for the template: its files in order. A nil template sends nothing.
+func (t *Template) Text() string {
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, f := range t.Files {
+		b.WriteString(f.Text())
+	}
+	return b.String()
+}
