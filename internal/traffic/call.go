@@ -1,0 +1,36 @@
+package traffic
+
+import (
+	"time"
+
+	"github.com/tokengate/tokengate/internal/token"
+)
+
+// Call is one recorded request to a model, in the native form that every dialect is turned into.
+type Call struct {
+	Time            time.Time          // when the request started; UTC
+	ID              string             // request, response or message id; "" when the dialect has none
+	Track           string             // pipeline stage
+	Feature         string             //
+	User            string             //
+	Session         string             //
+	Template        string             // path of the template the prompt was made from, relative to the project
+	TemplateVersion string             // git blob id (40 or 64 hex digits) or "sha256:…" of the template's content
+	Sources         []string           // ids of data sources the prompt drew on
+	Model           string             // as recorded
+	Tier            string             // standard, batch, flex or priority; "" is standard
+	Usage           token.Usage        // additive
+	OutputIsBound   bool               // the output count is only a lower bound (placeholder in the source)
+	Latency         time.Duration      // 0 when unknown
+	FirstToken      time.Duration      // 0 when unknown
+	Status          string             // "ok", "error" or the dialect's word
+	Outcome         map[string]float64 // business outcomes by name
+	Vars            map[string]string  // the template's variables, when recorded
+	Place           Place              // where it was read
+}
+
+// Place is where a call was read: the file's display name and its line (JSONL) or object number.
+type Place struct {
+	File string
+	Line int
+}

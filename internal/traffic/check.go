@@ -1,0 +1,74 @@
+package traffic
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tokengate/tokengate/internal/token"
+)
+
+// badRecord is why a record that should have been a call is not one. Reason is one of few, so that it can be counted.
+type badRecord struct{ reason, detail, hint string }
+
+// Error gives the reason and, where there is one, the detail.
+func (b *badRecord) Error() string {
+	if b.detail == "" {
+		return b.reason
+	}
+	return b.reason + ": " + b.detail
+}
+
+func bad(reason, format string, args ...any) error {
+	return &badRecord{reason: reason, detail: fmt.Sprintf(format, args...)}
+}
+
+// Reasons for bad records that several readers share.
+const (
+	notJSON      = "not valid JSON"
+	wrongType    = "a value of the wrong type"
+	noTime       = "no time"
+	noModel      = "no model"
+	noUsage      = "no usage"
+	impossible   = "impossible token counts"
+	tooLong      = "record too long"
+	oddTime      = "unreadable time"
+	notAnObject  = "not an object"
+	unknownField = "unknown key"
+)
+
+func badReason(err error) *badRecord {
+	var b *badRecord
+	if errors.As(err, &b) {
+		return b
+	}
+	return &badRecord{reason: notJSON, detail: err.Error()}
+}
+
+// maxTokens is more than any model takes or gives in one request; a larger count is a broken record.
+const maxTokens = 1_000_000_000
+
+// check holds what must be true of every call, whatever wrote it.
+func check(c *Call) error {
+	switch {
+	case c.Time.IsZero():
+		return bad(noTime, "")
+	case c.Model == "":
+		return &badRecord{reason: noModel, hint: "set defaults.model of the recording if all its calls used one model"}
+	}
+	return checkUsage(c.Usage)
+}
+
+func checkUsage(u token.Usage) error {
+	for _, n := range []int64{u.Input, u.CacheRead, u.CacheWrite5m, u.CacheWrite1h, u.Output, u.Reasoning} {
+		if n < 0 {
+			return bad(impossible, "%d tokens", n)
+		}
+		if n > maxTokens {
+			return bad(impossible, "%d tokens in one call, over %d", n, int64(maxTokens))
+		}
+	}
+	if u.Reasoning > u.Output {
+		return bad(impossible, "%d reasoning tokens among %d of output", u.Reasoning, u.Output)
+	}
+	return nil
+}

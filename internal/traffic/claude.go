@@ -1,0 +1,124 @@
+package traffic
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+func isClaudeCode(h head) bool {
+	return h.has("sessionId", "message") || h.has("sessionId", "type") || h.has("leafUuid", "type") || h.has("message.usage") || h.has("snapshot", "messageId") || h.has("type", "message.role")
+}
+
+// claudeLine is what a call needs of one line of a session transcript. The format is internal to the tool and changes
+// between versions, so every key is optional.
+type claudeLine struct {
+	Type      text           `json:"type"`
+	UUID      text           `json:"uuid"`
+	Session   text           `json:"sessionId"`
+	Session2  text           `json:"session_id"`
+	Time      text           `json:"timestamp"`
+	Request   text           `json:"requestId"`
+	Sidechain jsontext.Value `json:"isSidechain"`
+	APIError  jsontext.Value `json:"isApiErrorMessage"`
+	Message   jsontext.Value `json:"message"`
+}
+
+type claudeMessage struct {
+	ID    text            `json:"id"`
+	Role  text            `json:"role"`
+	Model text            `json:"model"`
+	Stop  jsontext.Value  `json:"stop_reason"`
+	Usage *anthropicUsage `json:"usage"`
+}
+
+// Why lines of a transcript are no calls.
+const (
+	skipOther     = "a line that is no model response"
+	skipProgress  = "a progress line, which repeats what a subagent's own transcript holds"
+	skipSynthetic = "a response that the tool made up, such as an error message"
+)
+
+// readClaudeCode reads a session transcript. One response stands on one line per content block, each with the usage so
+// far; sessions that are resumed, forked or copied repeat lines in other files. Every line becomes a record, and the
+// records of one response become one call where all files are merged: see set. Subagents' traffic counts like any other.
+func readClaudeCode(f *file, in *input) error {
+	return f.each(in, func(line []byte, at int) error {
+		if jsontext.Value(line).Kind() != '{' && jsontext.Value(line).IsValid(foreign) {
+			f.skip(skipOther)
+			return nil
+		}
+		var l claudeLine
+		err := decode(line, &l)
+		if err == nil {
+			err = f.claude(l, at)
+		}
+		if err != nil {
+			f.reject(at, err)
+		}
+		return nil
+	})
+}
+
+func (f *file) claude(l claudeLine, at int) error {
+	if l.Type == "progress" {
+		f.skip(skipProgress)
+		return nil
+	}
+	if l.Type != "assistant" && l.Type != "" || l.Message.Kind() != '{' {
+		f.skip(skipOther)
+		return nil
+	}
+	var m claudeMessage
+	if err := decode(l.Message, &m); err != nil {
+		return err
+	}
+	switch {
+	case m.Model == "<synthetic>" || l.APIError.Kind() == 't':
+		f.skip(skipSynthetic)
+	case m.Usage == nil && l.Type == "":
+		f.skip(skipOther)
+	case m.Usage == nil:
+		return bad(noUsage, "")
+	default:
+		return f.response(l, m, at)
+	}
+	return nil
+}
+
+func (f *file) response(l claudeLine, m claudeMessage, at int) error {
+	u, err := fromAnthropic(*m.Usage)
+	if err != nil {
+		return err
+	}
+	when, err := claudeTime(l.Time)
+	if err != nil {
+		return err
+	}
+	r := record{stream: true, began: when.UTC(), request: string(l.Request), side: l.Sidechain.Kind() == 't', final: m.Stop.Kind() == '"'}
+	r.call = Call{
+		Time: when, ID: claudeID(l, m), Model: f.strings.bytes([]byte(m.Model)), Session: f.strings.bytes([]byte(either(string(l.Session), string(l.Session2)))),
+		Tier: f.strings.bytes([]byte(tier(m.Usage.ServiceTier, m.Usage.Speed))), Usage: u, Status: "ok",
+	}
+	if s := m.Usage.ServerTools; s != nil {
+		r.fees = s.WebSearches.n
+	}
+	f.accept(r, at)
+	return nil
+}
+
+// claudeID is the message's id; without one the request's, and without that the line's own, which copies repeat.
+func claudeID(l claudeLine, m claudeMessage) string {
+	return either(string(m.ID), either(string(l.Request), string(l.UUID)))
+}
+
+func claudeTime(s text) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, bad(noTime, "")
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(s))
+	if err != nil {
+		return t, bad(oddTime, "%q is not RFC 3339", clip(string(s)))
+	}
+	return t, nil
+}

@@ -1,0 +1,96 @@
+package traffic
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// show writes a recording as the golden files hold it: calls in the native dialect, then counts, then diagnostics.
+func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
+	t.Helper()
+	var b bytes.Buffer
+	for i := range rec.Calls {
+		c := &rec.Calls[i]
+		fmt.Fprintf(&b, "%s:%d ", path.Base(c.Place.File), c.Place.Line)
+		if err := WriteNative(&b, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fmt.Fprintf(&b, "lines %d, duplicates %d, bad share %.4f\n", rec.Lines, rec.Duplicates, rec.BadShare())
+	for _, f := range rec.Files {
+		fmt.Fprintf(&b, "file %s: %s, %d lines, %d calls, sampling %v\n", path.Base(f.Name), f.Dialect, f.Lines, f.Calls, f.Sampling)
+	}
+	for _, s := range rec.Skipped {
+		fmt.Fprintf(&b, "skipped %d (bad: %v) %s\n", s.Count, s.Bad, s.Reason)
+	}
+	for _, d := range diags {
+		fmt.Fprintf(&b, "%s: %s\n", d.Severity, strings.TrimPrefix(d.String(), path.Dir(d.Span.File)+"/"))
+		if d.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", d.Hint)
+		}
+	}
+	return b.String()
+}
+
+// TestGolden reads every file of testdata/<dialect>. The dialect must be found from the content.
+func TestGolden(t *testing.T) {
+	names, err := filepath.Glob("testdata/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := map[string]bool{}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".golden") || strings.Contains(name, "fuzz") {
+			continue
+		}
+		dialect := filepath.Base(filepath.Dir(name))
+		tested[dialect] = true
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+			s := Source{FS: os.DirFS("."), Path: filepath.ToSlash(name)}
+			if dialect == TraceCSV {
+				s.Defaults.Model = "trace-model"
+			}
+			rec, diags, err := Read([]Source{s}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rec.Files[0].Dialect; got != dialect {
+				t.Errorf("dialect %q, want %q", got, dialect)
+			}
+			compareGolden(t, strings.TrimSuffix(name, filepath.Ext(name))+".golden", show(t, rec, diags))
+		})
+	}
+	for _, d := range Dialects() {
+		if !tested[d] {
+			t.Errorf("dialect %s has no fixture", d)
+		}
+	}
+}
+
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}

@@ -1,0 +1,310 @@
+package traffic
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+func isNative(h head) bool { return h.has("ts", "model") || h.has("ts", "usage") }
+
+// readNative reads tokengate's own JSONL: one object a line. ts, model and usage are required. An unknown key makes
+// the line bad: what a misspelt key holds would be lost without a word. null is the same as absent.
+func readNative(f *file, in *input) error {
+	n := &nativeLine{file: f}
+	return f.each(in, func(line []byte, at int) error {
+		c, err := n.read(line)
+		if err != nil {
+			f.reject(at, err)
+			return nil
+		}
+		f.accept(record{call: c, strict: true}, at)
+		return nil
+	})
+}
+
+// nativeLine decodes lines token by token, which takes a third of the time that decoding into a struct does.
+type nativeLine struct {
+	file       *file
+	dec, inner jsontext.Decoder
+	buf, part  bytes.Buffer
+	name, key  []byte // of the member being read, of the line and of an object in it
+	call       Call
+	hasUsage   bool
+}
+
+// read decodes one line.
+func (n *nativeLine) read(line []byte) (Call, error) {
+	n.call, n.hasUsage = Call{}, false
+	n.buf = *bytes.NewBuffer(line)
+	n.dec.Reset(&n.buf)
+	err := object(&n.dec, &n.name, n.member)
+	if err == nil {
+		if _, after := n.dec.ReadToken(); after != io.EOF {
+			err = bad(notJSON, "more than one value on the line")
+		}
+	}
+	if err == nil && !n.hasUsage {
+		err = bad(noUsage, "")
+	}
+	return n.call, explainJSON(err)
+}
+
+// object calls do with every member of the object that comes next; scratch holds its name meanwhile.
+func object(d *jsontext.Decoder, scratch *[]byte, do func(name, value jsontext.Value) error) error {
+	t, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if t.Kind() != '{' {
+		return bad(notAnObject, "")
+	}
+	for d.PeekKind() == '"' {
+		raw, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		*scratch = append((*scratch)[:0], raw...)
+		value, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := do(*scratch, value); err != nil {
+			return err
+		}
+	}
+	_, err = d.ReadToken()
+	return err
+}
+
+// nativeKeys are the keys of a line, in the order they are written. A key is matched with its quotes: one that is
+// written with an escape is not ours.
+var nativeKeys = []struct {
+	name string
+	read func(*nativeLine, jsontext.Value) error
+}{
+	{"ts", (*nativeLine).time},
+	{"id", func(n *nativeLine, v jsontext.Value) (err error) { n.call.ID, err = plain(v); return }},
+	{"track", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Track, v) }},
+	{"feature", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Feature, v) }},
+	{"user", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.User, v) }},
+	{"session", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Session, v) }},
+	{"template", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Template, v) }},
+	{"template_version", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.TemplateVersion, v) }},
+	{"sources", (*nativeLine).sources},
+	{"model", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Model, v) }},
+	{"tier", (*nativeLine).tier},
+	{"usage", (*nativeLine).usage},
+	{"output_is_bound", func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.OutputIsBound, v) }},
+	{"latency_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.Latency, v) }},
+	{"ttft_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.FirstToken, v) }},
+	{"status", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Status, v) }},
+	{"outcome", (*nativeLine).outcome},
+	{"vars", (*nativeLine).vars},
+	{"messages", func(*nativeLine, jsontext.Value) error { return nil }},
+}
+
+func (n *nativeLine) member(name, value jsontext.Value) error {
+	for i := range nativeKeys {
+		if k := &nativeKeys[i]; len(name) == len(k.name)+2 && string(name[1:len(name)-1]) == k.name {
+			if value.Kind() == 'n' {
+				return nil
+			}
+			return inside(k.name, k.read(n, value))
+		}
+	}
+	return unknownKey(name, nativeNames())
+}
+
+func nativeNames() []string {
+	var names []string
+	for _, k := range nativeKeys {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+func unknownKey(name jsontext.Value, known []string) error {
+	key, err := unquote(name)
+	if err != nil {
+		return err
+	}
+	e := &badRecord{reason: unknownField, detail: strconv.Quote(clip(key))}
+	if near := source.Nearest(key, known); near != "" {
+		e.hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return e
+}
+
+// inside names the key in the detail of an error.
+func inside(name string, err error) error {
+	var b *badRecord
+	if err == nil || !errors.As(err, &b) {
+		return err
+	}
+	detail := name
+	if b.detail != "" {
+		detail += ": " + b.detail
+	}
+	return &badRecord{reason: b.reason, detail: detail, hint: b.hint}
+}
+
+func plain(v jsontext.Value) (string, error) {
+	if v.Kind() != '"' {
+		return "", bad(wrongType, "a %s where a string is expected", kindName(v.Kind()))
+	}
+	return unquote(v)
+}
+
+// word reads a string that many lines share.
+func (n *nativeLine) word(to *string, v jsontext.Value) error {
+	if v.Kind() == '"' && bytes.IndexByte(v, '\\') < 0 {
+		*to = n.file.strings.bytes(v[1 : len(v)-1])
+		return nil
+	}
+	s, err := plain(v)
+	*to = n.file.strings.bytes([]byte(s))
+	return err
+}
+
+func (n *nativeLine) time(v jsontext.Value) error {
+	if v.Kind() != '"' {
+		_, err := plain(v)
+		return err
+	}
+	if n.call.Time.UnmarshalText(v[1:len(v)-1]) != nil {
+		return bad(oddTime, "%s is not RFC 3339", clip(string(v)))
+	}
+	return nil
+}
+
+func (n *nativeLine) tier(v jsontext.Value) error {
+	err := n.word(&n.call.Tier, v)
+	n.call.Tier = tier(text(n.call.Tier), "")
+	return err
+}
+
+func boolean(to *bool, v jsontext.Value) error {
+	*to = v.Kind() == 't'
+	if k := v.Kind(); k != 't' && k != 'f' {
+		return bad(wrongType, "a %s where true or false is expected", kindName(k))
+	}
+	return nil
+}
+
+func milliseconds(to *time.Duration, v jsontext.Value) error {
+	f, err := quantity(v)
+	if err == nil && (f < 0 || f > math.MaxInt64/2e6) {
+		return bad(oddTime, "%s ms", v)
+	}
+	*to = time.Duration(math.Round(f * 1e6))
+	return err
+}
+
+func quantity(v jsontext.Value) (float64, error) {
+	if v.Kind() != '0' {
+		return 0, bad(wrongType, "a %s where a number is expected", kindName(v.Kind()))
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil {
+		return 0, bad(wrongType, "%s is out of range", clip(string(v)))
+	}
+	return f, nil
+}
+
+// usage reads the additive counts; input and output must both be there, so that a 0 is always meant.
+func (n *nativeLine) usage(v jsontext.Value) error {
+	u := &n.call.Usage
+	counts := [...]struct {
+		name string
+		to   *int64
+	}{{"input", &u.Input}, {"cache_read", &u.CacheRead}, {"cache_write_5m", &u.CacheWrite5m}, {"cache_write_1h", &u.CacheWrite1h}, {"output", &u.Output}, {"reasoning", &u.Reasoning}}
+	var found [len(counts)]bool
+	err := n.members(v, func(name, v jsontext.Value) error {
+		for i, c := range counts {
+			if len(name) == len(c.name)+2 && string(name[1:len(name)-1]) == c.name {
+				found[i] = true
+				return inside(c.name, whole(c.to, v))
+			}
+		}
+		return unknownKey(name, []string{"input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"})
+	})
+	n.hasUsage = true
+	switch {
+	case err != nil:
+		return err
+	case !found[0]:
+		return bad(noUsage, "no input")
+	case !found[4]:
+		return bad(noUsage, "no output")
+	}
+	return nil
+}
+
+func whole(to *int64, v jsontext.Value) (err error) {
+	if *to, err = strconv.ParseInt(string(v), 10, 64); err != nil {
+		return bad(wrongType, "%s is not a whole number of tokens", clip(string(v)))
+	}
+	return nil
+}
+
+func (n *nativeLine) members(v jsontext.Value, do func(name, value jsontext.Value) error) error {
+	n.part = *bytes.NewBuffer(v)
+	n.inner.Reset(&n.part)
+	return object(&n.inner, &n.key, do)
+}
+
+func (n *nativeLine) outcome(v jsontext.Value) error {
+	n.call.Outcome = map[string]float64{}
+	return n.members(v, func(name, v jsontext.Value) error {
+		key, err := unquote(name)
+		if err != nil {
+			return err
+		}
+		n.call.Outcome[n.file.strings.bytes([]byte(key))], err = quantity(v)
+		return inside(key, err)
+	})
+}
+
+func (n *nativeLine) vars(v jsontext.Value) error {
+	n.call.Vars = map[string]string{}
+	return n.members(v, func(name, v jsontext.Value) error {
+		key, err := unquote(name)
+		if err != nil {
+			return err
+		}
+		n.call.Vars[n.file.strings.bytes([]byte(key))], err = plain(v)
+		return inside(key, err)
+	})
+}
+
+func (n *nativeLine) sources(v jsontext.Value) error {
+	if v.Kind() != '[' {
+		return bad(wrongType, "a %s where a list of strings is expected", kindName(v.Kind()))
+	}
+	n.part = *bytes.NewBuffer(v)
+	n.inner.Reset(&n.part)
+	if _, err := n.inner.ReadToken(); err != nil {
+		return err
+	}
+	for n.inner.PeekKind() != ']' {
+		item, err := n.inner.ReadValue()
+		if err != nil {
+			return err
+		}
+		var s string
+		if err := n.word(&s, item); err != nil {
+			return err
+		}
+		n.call.Sources = append(n.call.Sources, s)
+	}
+	return nil
+}

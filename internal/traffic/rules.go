@@ -1,0 +1,58 @@
+package traffic
+
+import "github.com/tokengate/tokengate/internal/source"
+
+const (
+	ruleBadLine  = "traffic-bad-line"
+	ruleMissing  = "traffic-missing"
+	ruleNotFile  = "traffic-not-a-file"
+	rulePointer  = "traffic-lfs-pointer"
+	ruleBinary   = "traffic-binary"
+	ruleEncoding = "traffic-encoding"
+	ruleDialect  = "traffic-dialect"
+	ruleDamaged  = "traffic-damaged"
+	ruleTooBig   = "traffic-too-big"
+	ruleEmpty    = "traffic-empty"
+	ruleNoModel  = "traffic-no-model"
+	ruleNoCalls  = "traffic-no-calls"
+	ruleTwice    = "traffic-listed-twice"
+	ruleConflict = "traffic-id-conflict"
+	ruleNoZone   = "traffic-no-zone"
+	ruleFees     = "traffic-fees"
+)
+
+// Rules documents what Read reports.
+var Rules = []source.Rule{
+	{ID: ruleBadLine, Summary: "a record that should be a call cannot be read",
+		Explain: `Warning, at the line. The run goes on; the record counts as bad, and more than the configured share of bad
+records (1 % unless set) makes the verdict inconclusive. In the native dialect an unknown key is a bad line too: a
+misspelt key must not drop what it holds.`},
+	{ID: ruleMissing, Summary: "the recording does not exist", Explain: `The path names no file in the revision that is read.`},
+	{ID: ruleNotFile, Summary: "the recording is a directory", Explain: `A recording is one file, or a glob that matches files.`},
+	{ID: rulePointer, Summary: "the recording is a Git LFS pointer",
+		Explain: `The repository holds a pointer of a few lines in place of the file. Fetch the content with git lfs pull; in a
+workflow, check out with lfs: true.`},
+	{ID: ruleBinary, Summary: "the recording is not text", Explain: `Traffic is JSON or CSV, plain or packed with gzip or zstd. Parquet,
+protocol buffers and archives are not read: export them as JSON lines.`},
+	{ID: ruleEncoding, Summary: "the recording is not UTF-8 throughout",
+		Explain: `The file, or a part that another tool appended, is UTF-16. Convert it: reading half of it would lose calls.`},
+	{ID: ruleDialect, Summary: "the format of the recording is not known", Explain: `The beginning of the file matches no known dialect, or
+the dialect named for it does not exist.`},
+	{ID: ruleDamaged, Summary: "the compressed recording is cut short or damaged",
+		Explain: `The stream ends early or fails its checksum. What was read before is counted, but the run stops: the rest is
+missing.`},
+	{ID: ruleTooBig, Summary: "the recording is too large when unpacked", Explain: `A small file can unpack to terabytes. The limit protects the
+machine that runs the gate; split a recording that is really this large.`},
+	{ID: ruleEmpty, Summary: "the recording is empty", Explain: `Warning: an empty file usually means that the recorder did not run.`},
+	{ID: ruleNoModel, Summary: "the recording does not say which model was used",
+		Explain: `Inference traces hold no model name. Set defaults.model of the recording.`},
+	{ID: ruleNoCalls, Summary: "the recording holds no calls", Explain: `Warning: the file was read to its end and nothing in it is a model call.`},
+	{ID: ruleTwice, Summary: "a recording is listed twice", Explain: `Two entries match one file. It is read once, but whose sampling and defaults
+hold cannot be told.`},
+	{ID: ruleConflict, Summary: "records that differ share one id",
+		Explain: `Warning: two records have the same id but another time, model or track. They were counted once, the most
+complete of them. If they are different calls, the recorder reuses ids and spend is understated.`},
+	{ID: ruleNoZone, Summary: "recorded times carry no zone", Explain: `They were read as UTC. Days may be off by the recorder's offset.`},
+	{ID: ruleFees, Summary: "some calls were billed beyond their tokens",
+		Explain: `Warning: server-side web searches have a price per request. Token budgets do not see it.`},
+}
