@@ -1,0 +1,120 @@
+package replay
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// Cause is what one step changed, over all calls it changed. The costs of all causes add up to head − base exactly.
+type Cause struct {
+	Kind     Kind
+	Template string      // the template concerned, "" for a cap or model declared for a track
+	Place    source.Span // where the new value stands; zero for a template's text: see Parts
+	Calls    int64       // recorded calls that it moved
+	Tokens   int64       // prompt + output tokens added to the recorded calls; negative when saved
+	Cost     money.Amount
+	Scaled   Day // tokens and dollars over all traffic of the recording: divided by the sampling share
+	Family   string
+	Models   [2]string // model and tokenizer steps: from, to
+	Parts    []Part    // template steps: the changed places and their share
+
+	key      causeKey
+	cells    map[Key]token.Usage
+	from, to *prompt.Template
+	families map[string]int64
+}
+
+// Part is one changed place of a template with the tokens it adds to one call.
+type Part struct {
+	prompt.Hunk
+	Tokens int64
+	Error  float64 // relative
+}
+
+type causeKey struct {
+	kind     Kind
+	template string
+	place    source.Span
+	from, to string // models
+}
+
+func (k causeKey) compare(o causeKey) int {
+	return cmp.Or(cmp.Compare(k.template, o.template), cmp.Compare(slices.Index(kinds, k.kind), slices.Index(kinds, o.kind)),
+		cmp.Compare(k.place.File, o.place.File), cmp.Compare(k.place.Start.Line, o.place.Start.Line),
+		cmp.Compare(k.from, o.from), cmp.Compare(k.to, o.to))
+}
+
+var kinds = []Kind{KindTemplate, KindCache, KindRetrieval, KindInputCap, KindOutputCap, KindModel, KindTokenizer}
+
+// cause books one step of one call.
+func (r *run) cause(c *traffic.Call, s step, sampling float64) {
+	key := causeKey{kind: s.kind, template: cleanPath(c.Template), place: s.at}
+	if s.kind == KindModel || s.kind == KindTokenizer {
+		key.from, key.to = s.before.model.ID, s.after.model.ID
+		if s.kind == KindTokenizer {
+			key.from = s.before.model.Tokenizer
+		}
+	}
+	cause, ok := r.causes[key]
+	if !ok {
+		cause = &Cause{Kind: s.kind, Template: key.template, Place: s.at, Models: [2]string{key.from, key.to}, key: key,
+			cells: map[Key]token.Usage{}, from: s.from, to: s.to, families: map[string]int64{}}
+		r.causes[key] = cause
+	}
+	cause.Calls++
+	cause.families[s.before.model.Tokenizer]++
+	cause.Tokens += s.after.usage.Total() - s.before.usage.Total()
+	cause.book(s.after, sampling, 1)
+	cause.book(s.before, sampling, -1)
+}
+
+func (c *Cause) book(s state, sampling float64, sign int64) {
+	k := Key{Model: s.model.ID, Tier: s.tier, Sampling: sampling}
+	if s.model.priced {
+		k.Band = s.model.Band(s.usage.Prompt())
+	}
+	u := c.cells[k]
+	if sign > 0 {
+		c.cells[k] = u.Add(s.usage)
+	} else {
+		c.cells[k] = u.Sub(s.usage)
+	}
+}
+
+// finish prices the cells and finds the places of a changed text.
+func (r *run) finish(c *Cause) {
+	keys := make([]Key, 0, len(c.cells))
+	for k := range c.cells {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, Key.compare)
+	for _, k := range keys {
+		cost := r.head.cost(k, c.cells[k])
+		c.Cost = c.Cost.Add(cost)
+		c.Scaled.Cost += cost.Float() / k.Sampling
+		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
+	}
+	for _, f := range sortedKeys(c.families) {
+		if c.Family == "" || c.families[f] > c.families[c.Family] {
+			c.Family = f
+		}
+	}
+	if c.Kind == KindTemplate {
+		c.Parts = parts(c.from, c.to, counterFor(c.Family))
+	}
+}
+
+func parts(from, to *prompt.Template, counter *token.Counter) []Part {
+	var out []Part
+	for _, h := range prompt.Diff(from, to) {
+		old, next := counter.Count(h.Old), counter.Count(h.New)
+		out = append(out, Part{Hunk: h, Tokens: next.Tokens - old.Tokens, Error: max(old.RelativeError, next.RelativeError)})
+	}
+	return out
+}
