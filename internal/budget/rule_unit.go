@@ -1,0 +1,66 @@
+package budget
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+var unitCeiling = Rule{source.Rule{
+	ID:      "unit-ceiling",
+	Summary: "one call or one session is over its ceiling",
+	Explain: `Ceilings per call and per session do not depend on volume, so they are the sharpest. They are held against the 95th
+percentile of the recorded calls (or sessions) as replayed under the change: one call in twenty may be larger. Metrics
+are input_tokens (the whole prompt, cached or not), output_tokens, tokens, cost and latency. Where nothing is recorded
+(no sessions, no latency, no call of that scope) the check is inconclusive.`,
+}, checkUnit}
+
+func checkUnit(e *Evidence) (checks []Check, _ []Finding) {
+	for _, c := range e.Ceilings {
+		if c.Kind == PerCall || c.Kind == PerSession {
+			checks = append(checks, unitCheck(e, c))
+		}
+	}
+	return checks, nil
+}
+
+func unitCheck(e *Evidence, c Ceiling) Check {
+	check := Check{Ceiling: c, Measure: "P95"}
+	m := e.Scopes[c.Scope]
+	per := strings.TrimPrefix(c.Kind, "per_")
+	head := c.unit(m.Head)
+	if head == nil {
+		what := map[string]string{Latency: "latency"}[c.Metric]
+		if what == "" {
+			what = per + "s"
+		}
+		check.unknown(fmt.Sprintf("no %s recorded, so %s per %s cannot be held", what, name(c.Metric), per), "record "+what+" for "+c.Scope.String())
+		return check
+	}
+	base := c.unit(m.Base)
+	hold(e, &check, base, head, slack(m, base, head))
+	check.sentence(fmt.Sprintf("p95 %s of a %s %s", name(c.Metric), per, head.Text))
+	return check
+}
+
+func (c Ceiling) unit(n *Numbers) *Quantity {
+	if n == nil {
+		return nil
+	}
+	values := n.PerCall
+	if c.Kind == PerSession {
+		values = n.PerSession
+	}
+	v, ok := values[c.Metric]
+	if !ok {
+		return nil
+	}
+	q := c.quantity(v)
+	return &q
+}
+
+func name(metric string) string { return strings.ReplaceAll(metric, "_", " ") }
+
+func nanos(ms float64) time.Duration { return time.Duration(ms * 1e6) }
