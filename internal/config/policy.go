@@ -1,0 +1,288 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+// Policy is everything one revision declares: its configuration and the budget blocks of its templates.
+type Policy struct {
+	*Config
+	Templates []*prompt.Template
+	Now       time.Time // a block that expired before this day no longer holds
+	From      string    // base or head
+}
+
+// blocks gives the budget blocks in force, in the order of the templates.
+func (p Policy) blocks() []block {
+	var out []block
+	for _, t := range p.Templates {
+		for _, b := range t.Budgets {
+			if !b.Expired(p.Now) {
+				out = append(out, block{t, b})
+			}
+		}
+	}
+	return out
+}
+
+type block struct {
+	template *prompt.Template
+	prompt.Budget
+}
+
+// scope is what a block governs: its feature, else its track, else the template it stands in.
+func (b block) scope() budget.Scope {
+	switch {
+	case b.Feature.Set:
+		return budget.Scope{Kind: "feature", Name: b.Feature.Value}
+	case b.Track.Set:
+		return budget.Scope{Kind: "track", Name: b.Track.Value}
+	}
+	return budget.Scope{Kind: "template", Name: b.template.Path}
+}
+
+// Ceilings lists every declared ceiling with the quantile that the stage and the risk tolerance choose.
+func (p Policy) Ceilings(stage string) []budget.Ceiling {
+	q := p.Quantile(stage)
+	tolerance := map[budget.Scope]float64{}
+	l := &lister{from: p.From}
+	project := prompt.Limits{Owner: p.Project.Owner, Ceiling: p.Ceiling, Growth: p.Growth, PerCall: p.PerCall, PerSession: p.PerSession}
+	l.add(budget.Scope{Kind: "project"}, project, q)
+	for _, kind := range []string{"track", "feature"} {
+		for _, e := range p.envelopes(kind) {
+			scope := budget.Scope{Kind: kind, Name: e.Key.Value}
+			tolerance[scope] = e.Value.quantile(q)
+			l.add(scope, e.Value.Limits, tolerance[scope])
+		}
+	}
+	for _, b := range p.blocks() {
+		held, ok := tolerance[b.scope()]
+		if !ok {
+			held = q
+		}
+		l.add(b.scope(), b.Limits, held)
+	}
+	return l.out
+}
+
+func (p Policy) envelopes(kind string) source.Map[Envelope] {
+	if kind == "feature" {
+		return p.Features
+	}
+	return p.Tracks
+}
+
+func (e Envelope) quantile(stage float64) float64 {
+	switch e.RiskTolerance.Value {
+	case "low":
+		return max(stage, 0.90)
+	case "high":
+		return 0.50
+	}
+	return stage
+}
+
+type lister struct {
+	from string
+	out  []budget.Ceiling
+}
+
+func (l *lister) add(scope budget.Scope, limits prompt.Limits, quantile float64) {
+	c := budget.Ceiling{Scope: scope, Quantile: quantile, Owner: limits.Owner.Value, From: l.from}
+	c.Kind = budget.Period
+	l.cost(c, limits.Ceiling.Cost)
+	l.count(c, budget.Tokens, limits.Ceiling.Tokens)
+	for kind, u := range [...]prompt.Unit{limits.PerCall, limits.PerSession} {
+		c.Kind = [...]string{budget.PerCall, budget.PerSession}[kind]
+		l.cost(c, u.Cost)
+		l.count(c, budget.Tokens, u.Tokens)
+		l.count(c, budget.InputTokens, u.InputTokens)
+		l.count(c, budget.OutputTokens, u.OutputTokens)
+		if u.Latency.Set {
+			c.Metric, c.Limit, c.Span = budget.Latency, budget.Millis(time.Duration(u.Latency.Value)), u.Latency.Span
+			l.out = append(l.out, c)
+		}
+	}
+	c.Kind = budget.Growth
+	l.growth(c, budget.Cost, limits.Growth.Cost)
+	l.growth(c, budget.Tokens, limits.Growth.Tokens)
+}
+
+func (l *lister) cost(c budget.Ceiling, at source.At[money.Amount]) {
+	if at.Set {
+		c.Metric, c.Limit, c.Span = budget.Cost, budget.Dollars(at.Value), at.Span
+		l.out = append(l.out, c)
+	}
+}
+
+func (l *lister) count(c budget.Ceiling, metric string, at source.At[money.Count]) {
+	if at.Set {
+		c.Metric, c.Limit, c.Span = metric, budget.TokensOf(float64(at.Value)), at.Span
+		l.out = append(l.out, c)
+	}
+}
+
+func (l *lister) growth(c budget.Ceiling, metric string, at source.At[money.Ratio]) {
+	if at.Set {
+		c.Metric, c.Limit, c.Span = metric, budget.Change(float64(at.Value)), at.Span
+		l.out = append(l.out, c)
+	}
+}
+
+// Limits gives the guardrails that hold for a call made from a template on a track. Each key comes from the first that
+// sets it: the template's own block, the track in tokengate.yaml, a block elsewhere that names the track.
+func (p Policy) Limits(template, track string) prompt.Limits {
+	var out prompt.Limits
+	blocks := p.blocks()
+	for _, b := range blocks {
+		if template != "" && b.template.Path == template && (!b.Track.Set || b.Track.Value == track) {
+			fill(&out, b.Limits)
+		}
+	}
+	if e, ok := p.Tracks.Get(track); ok {
+		fill(&out, e.Limits)
+	}
+	for _, b := range blocks {
+		if b.Track.Set && b.Track.Value == track {
+			fill(&out, b.Limits)
+		}
+	}
+	return out
+}
+
+func fill(out *prompt.Limits, from prompt.Limits) {
+	or(&out.Model, from.Model)
+	or(&out.MaxOutputTokens, from.MaxOutputTokens)
+	or(&out.Context.MaxInputTokens, from.Context.MaxInputTokens)
+	or(&out.Context.MaxRetrievedTokens, from.Context.MaxRetrievedTokens)
+	or(&out.Context.TopK, from.Context.TopK)
+	or(&out.Context.ChunkTokens, from.Context.ChunkTokens)
+	or(&out.Owner, from.Owner)
+}
+
+func or[T any](out *source.At[T], from source.At[T]) {
+	if !out.Set {
+		*out = from
+	}
+}
+
+// Models lists every model that is declared, with the place that names it.
+func (p Policy) Models() []source.At[string] {
+	var out []source.At[string]
+	add := func(l prompt.Limits) {
+		for _, m := range []source.At[string]{l.Model, l.Fallback.Model} {
+			if m.Set {
+				out = append(out, m)
+			}
+		}
+	}
+	for _, e := range p.Tracks {
+		add(e.Value.Limits)
+	}
+	for _, e := range p.Features {
+		add(e.Value.Limits)
+	}
+	for _, b := range p.blocks() {
+		add(b.Limits)
+	}
+	for _, r := range p.Recordings {
+		if r.Defaults.Model.Set {
+			out = append(out, r.Defaults.Model)
+		}
+	}
+	return out
+}
+
+// Declared lists the tracks that are named, each once, in order: tokengate.yaml's first, then those of blocks.
+func (p Policy) Declared() []budget.Declared {
+	var out []budget.Declared
+	seen := map[string]bool{}
+	add := func(name string, at source.Span) {
+		if !seen[name] {
+			seen[name] = true
+			out = append(out, budget.Declared{Scope: budget.Scope{Kind: "track", Name: name}, Span: at})
+		}
+	}
+	for _, e := range p.Tracks {
+		add(e.Key.Value, e.Key.Span)
+	}
+	for _, b := range p.blocks() {
+		if b.Track.Set {
+			add(b.Track.Value, b.Track.Span)
+		}
+	}
+	return out
+}
+
+// OwnerOf names who answers for a scope: its own owner, a block's, the project's.
+func (p Policy) OwnerOf(scope budget.Scope) string {
+	if e, ok := p.envelopes(scope.Kind).Get(scope.Name); ok && scope.Kind != "project" && e.Owner.Set {
+		return e.Owner.Value
+	}
+	for _, b := range p.blocks() {
+		if b.scope() == scope && b.Owner.Set {
+			return b.Owner.Value
+		}
+	}
+	return p.Project.Owner.Value
+}
+
+// Settings lists what else decides the meaning of a ceiling, as text, so that an edit can be named.
+func (p Policy) Settings() []budget.Setting {
+	var out []budget.Setting
+	add := func(set bool, name, value string, at source.Span) {
+		if set {
+			out = append(out, budget.Setting{Name: name, Value: value, Span: at})
+		}
+	}
+	add(p.Period.Set, "period", p.Period.Value.Name, p.Period.Span)
+	add(p.BadLines.Set, "bad_lines", p.BadLines.Value.String(), p.BadLines.Span)
+	add(p.Stages.PullRequest.Set, "stages.pull_request", quantileText(p.Stages.PullRequest.Value), p.Stages.PullRequest.Span)
+	add(p.Stages.PreRelease.Set, "stages.pre_release", quantileText(p.Stages.PreRelease.Value), p.Stages.PreRelease.Span)
+	add(p.Stages.Release.Set, "stages.release", quantileText(p.Stages.Release.Value), p.Stages.Release.Span)
+	add(p.Prices.MaxAge.Set, "prices.max_age", p.Prices.MaxAge.Value.String(), p.Prices.MaxAge.Span)
+	for _, kind := range []string{"track", "feature"} {
+		for _, e := range p.envelopes(kind) {
+			t := e.Value.RiskTolerance
+			add(t.Set, kind+"s."+e.Key.Value+".risk_tolerance", string(t.Value), t.Span)
+		}
+	}
+	for _, f := range p.Prices.Files {
+		add(true, "prices.files "+path.Clean(f.Value), "listed", f.Span)
+	}
+	for _, r := range p.Recordings {
+		add(true, "recording "+r.Path.Value, r.text(), r.Path.Span)
+	}
+	return out
+}
+
+func quantileText(q Quantile) string { return fmt.Sprintf("P%.0f", float64(q)*100) }
+
+func (r Recording) text() string {
+	parts := []string{"sampling " + r.Share().String()}
+	for _, d := range []struct{ name, value string }{
+		{"dialect", r.Dialect.Value}, {"track", r.Defaults.Track.Value}, {"feature", r.Defaults.Feature.Value},
+		{"model", r.Defaults.Model.Value}, {"template", r.Defaults.Template.Value},
+	} {
+		if d.value != "" {
+			parts = append(parts, d.name+" "+d.value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Share is the share of traffic that a recording holds; 1 unless declared.
+func (r Recording) Share() money.Ratio {
+	if r.Sampling.Set {
+		return r.Sampling.Value
+	}
+	return 1
+}
