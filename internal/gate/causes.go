@@ -1,0 +1,110 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+// causes words why head costs more or less than base, largest first. Money and tokens are per period, at the median
+// forecast of volume.
+func (w writer) causes() []report.Cause {
+	perCost, perToken := w.perPeriod()
+	out := []report.Cause{}
+	for _, c := range w.res.Causes {
+		if len(c.Parts) > 0 {
+			out = append(out, parts(c, perCost, perToken)...)
+			continue
+		}
+		out = append(out, report.Cause{Place: placeOf(c), Kind: string(c.Kind), Summary: summary(c), Tokens: perCall(c.Tokens, c.Calls), Calls: c.Calls,
+			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken)), Cost: cents2(c.Scaled.Cost * perCost), Error: w.errorOf(c)})
+	}
+	all := 0.0
+	for _, c := range out {
+		all += math.Abs(c.Cost.Float())
+	}
+	for i := range out {
+		out[i].Share = round(ratio(math.Abs(out[i].Cost.Float()), all), 4)
+	}
+	slices.SortStableFunc(out, func(a, b report.Cause) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Cost.Float()), math.Abs(a.Cost.Float())), cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Start.Line, b.Place.Start.Line))
+	})
+	return out
+}
+
+// parts splits a template's cause over the places that changed: the cost of a token is the same wherever it stands.
+func parts(c *replay.Cause, perCost, perToken float64) []report.Cause {
+	var sum int64
+	for _, p := range c.Parts {
+		sum += p.Tokens
+	}
+	var out []report.Cause
+	for _, p := range c.Parts {
+		share := ratio(float64(p.Tokens), float64(sum))
+		out = append(out, report.Cause{Place: p.Span, Kind: string(c.Kind), Summary: fmt.Sprintf("%s: %s a call", section(p), signed(p.Tokens)), Tokens: p.Tokens, Calls: c.Calls,
+			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken * share)), Cost: cents2(c.Scaled.Cost * perCost * share), Error: round(p.Error, 4)})
+	}
+	return out
+}
+
+func section(p replay.Part) string {
+	if p.Section == "" {
+		return "text"
+	}
+	return fmt.Sprintf("%q", p.Section)
+}
+
+func signed(n int64) string {
+	if n < 0 {
+		return "−" + money.Count(-n).Exact() + " tokens"
+	}
+	return "+" + money.Count(n).Exact() + " tokens"
+}
+
+func perCall(tokens, calls int64) int64 {
+	return int64(math.Round(ratio(float64(tokens), float64(calls))))
+}
+
+func placeOf(c *replay.Cause) source.Span {
+	if c.Place.IsZero() {
+		return source.Span{File: c.Template}
+	}
+	return c.Place
+}
+
+func summary(c *replay.Cause) string {
+	switch c.Kind {
+	case replay.KindTemplate:
+		return fmt.Sprintf("template changed: %s a call", signed(perCall(c.Tokens, c.Calls)))
+	case replay.KindCache:
+		return "a value that differs from call to call now stands in front of cached text, which is no longer read from the cache"
+	case replay.KindRetrieval:
+		return fmt.Sprintf("retrieved text: %s a call", signed(perCall(c.Tokens, c.Calls)))
+	case replay.KindInputCap:
+		return fmt.Sprintf("cap on input: %s a call that it cuts", signed(perCall(c.Tokens, c.Calls)))
+	case replay.KindOutputCap:
+		return fmt.Sprintf("cap on output: %s a call that it cuts", signed(perCall(c.Tokens, c.Calls)))
+	case replay.KindModel:
+		return fmt.Sprintf("model: %s → %s at the same tokens", c.Models[0], c.Models[1])
+	}
+	return fmt.Sprintf("tokenizer: the same text is %s a call on %s", signed(perCall(c.Tokens, c.Calls)), c.Models[1])
+}
+
+// errorOf is the counting error of a cause: caps and prices are exact, a recount is not.
+func (w writer) errorOf(c *replay.Cause) float64 {
+	if c.Kind == replay.KindTokenizer || c.Kind == replay.KindTemplate || c.Kind == replay.KindCache {
+		return round(w.res.CountingError, 4)
+	}
+	return 0
+}
+
+// cents2 rounds to cents whatever the size: a column of causes must add up by eye.
+func cents2(f float64) money.Amount {
+	return money.New(int64(math.Round(f*100)), -2)
+}

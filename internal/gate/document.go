@@ -1,0 +1,364 @@
+package gate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// writer puts a run's results into the published document.
+type writer struct {
+	in                 Input
+	base, head, policy *side
+	catalog            *pricing.Catalog
+	rec                *traffic.Recording
+	res                *replay.Result
+	m                  *measurements
+	e                  budget.Evidence
+	out                budget.Outcome
+}
+
+func document(in Input, base, head, policy *side, catalog *pricing.Catalog, rec *traffic.Recording, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
+	w := writer{in, base, head, policy, catalog, rec, res, m, e, out}
+	cfg := policy.policy
+	period := cfg.PeriodOr()
+	r := &report.Report{
+		Schema: report.SchemaID, Tool: report.Tool{Name: "tokengate", Version: in.Version}, GeneratedAt: in.Now.UTC(),
+		Project: report.Project{Name: cfg.Project.Name.Value, Owner: cfg.Project.Owner.Value, Purpose: cfg.Project.Purpose.Value, Approver: cfg.Project.Approver.Value},
+		Stage:   in.Stage, Period: report.Period{Name: period.Name, Days: period.Days}, Head: in.Head.Revision,
+		Checks: w.checks(), Findings: w.findings(), Causes: w.causes(), Templates: w.templates(), Provenance: w.provenance(), Method: w.method(),
+	}
+	r.Head.Config = head.policy.Path
+	if in.Base != nil {
+		rev := in.Base.Revision
+		rev.Config = base.policy.Path
+		r.Base = &rev
+	}
+	r.Total = w.group(replay.ByProject, "", true)
+	r.Tracks, r.Features, r.Models = w.tracks(), w.groups(replay.ByFeature), w.groups(replay.ByModel)
+	r.Verdict = w.verdict(r)
+	r.Review = review(r)
+	return r
+}
+
+func statusOf(s budget.Status) report.Status {
+	return [...]report.Status{report.Pass, report.Warn, report.Inconclusive, report.Fail}[s]
+}
+
+func quantity(q *budget.Quantity) *report.Quantity {
+	if q == nil {
+		return nil
+	}
+	return &report.Quantity{Unit: q.Unit, Value: q.Exact, Text: q.Text}
+}
+
+func (w writer) checks() []report.Check {
+	out := []report.Check{}
+	for _, c := range w.out.Checks {
+		out = append(out, report.Check{
+			ID: c.Ceiling.ID(), Rule: c.Rule, Scope: c.Ceiling.Scope.Kind, Name: c.Ceiling.Scope.Name, Kind: c.Ceiling.Kind, Metric: c.Ceiling.Metric,
+			Measure: c.Measure, Limit: *quantity(&c.Ceiling.Limit), Base: quantity(c.Base), Head: quantity(c.Head), PBase: rounded(c.PBase), PHead: rounded(c.PHead),
+			Used: round(c.Used(), 4), Status: statusOf(c.Status), Inherits: c.Inherited, Owner: c.Ceiling.Owner, Text: c.Text, Declared: c.Ceiling.Span,
+			From: c.Ceiling.From, Settle: c.Settle,
+		})
+	}
+	return out
+}
+
+// rounded keeps four digits: more would promise what a forecast cannot, and differ between machines.
+func rounded(p *float64) *float64 {
+	if p == nil {
+		return nil
+	}
+	v := round(*p, 4)
+	return &v
+}
+
+func round(v float64, digits int) float64 {
+	scale := math.Pow10(digits)
+	if r := math.Round(v*scale) / scale; !math.IsNaN(r) && !math.IsInf(r, 0) {
+		return r
+	}
+	return 0
+}
+
+func (w writer) findings() []report.Finding {
+	out := []report.Finding{}
+	for _, f := range w.out.Findings {
+		out = append(out, report.Finding{Rule: f.Rule, Severity: f.Severity, Message: f.Summary, Hint: f.Hint, Place: f.Span, Approver: f.Approver})
+	}
+	return out
+}
+
+// tracks lists the declared tracks in their order, then the others by name.
+func (w writer) tracks() []report.Group {
+	out := []report.Group{}
+	seen := map[string]bool{}
+	for _, d := range w.e.Declared {
+		out = append(out, w.group(replay.ByTrack, d.Scope.Name, true))
+		seen[d.Scope.Name] = true
+	}
+	for _, name := range w.res.Names(replay.ByTrack) {
+		if !seen[name] {
+			out = append(out, w.group(replay.ByTrack, name, false))
+		}
+	}
+	return out
+}
+
+func (w writer) groups(d replay.Dim) []report.Group {
+	out := []report.Group{}
+	for _, name := range w.res.Names(d) {
+		if name != "" {
+			out = append(out, w.group(d, name, w.declared(d, name)))
+		}
+	}
+	return out
+}
+
+func (w writer) declared(d replay.Dim, name string) bool {
+	return slices.ContainsFunc(w.e.Ceilings, func(c budget.Ceiling) bool { return c.Scope == budget.Scope{Kind: string(d), Name: name} })
+}
+
+func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
+	scope := budget.Scope{Kind: string(d), Name: name}
+	g := report.Group{Name: name, Owner: w.policy.policy.OwnerOf(scope), Declared: declared, Checks: []string{}, Status: report.Pass}
+	worst := budget.Pass
+	for _, c := range w.out.Checks {
+		if c.Ceiling.Scope == scope {
+			g.Checks = append(g.Checks, c.Ceiling.ID())
+			worst = max(worst, c.Status)
+		}
+	}
+	g.Status = statusOf(worst)
+	stat := w.m.groups[scope]
+	if stat == nil {
+		if declared {
+			g.Status = statusOf(max(worst, budget.Inconclusive))
+			g.Notes = append(g.Notes, "no recorded calls")
+		}
+		return g
+	}
+	m := w.m.scopes[scope]
+	g.Calls, g.Sessions = m.Calls, int64(len(stat.Sessions()))
+	g.Base = w.side(d, name, 0, m.Base, true)
+	g.Head = w.side(d, name, 1, m.Head, false)
+	g.Cost, g.Tokens = effect(m.CostEffect), effect(m.TokensEffect)
+	if d == replay.ByModel {
+		g.LatencyBy = w.m.latency.method(name)
+	}
+	if m.Short != nil {
+		g.Notes = append(g.Notes, m.Short.Error())
+	}
+	return g
+}
+
+// side gives one revision's numbers of a group; nil where it has no calls there.
+func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers, onBase bool) *report.Side {
+	totals := w.m.totals[d][which][name]
+	if totals == nil || n == nil {
+		return nil
+	}
+	s := &report.Side{RecordedCost: totals.Cost, RecordedTokens: totals.Usage.Total(), CallCostP95: money.FromFloat(n.PerCall[budget.Cost])}
+	if n.Forecast {
+		at := func(p float64) money.Amount { return cents(n.Cost.Quantile(p)) }
+		s.Cost = &report.CostDist{P50: at(.50), P75: at(.75), P90: at(.90), P95: at(.95)}
+		whole := func(p float64) int64 { return int64(math.Round(n.Tokens.Quantile(p))) }
+		s.Tokens = &report.TokenDist{P50: whole(.50), P75: whole(.75), P90: whole(.90), P95: whole(.95)}
+	}
+	g := w.m.groups[budget.Scope{Kind: string(d), Name: name}]
+	s.CallCostP50 = money.FromFloat(w.m.callCost(g, onBase, 0.50))
+	if p50, p95, ok := w.m.latency.quantiles(g, onBase); ok {
+		s.LatencyP50, s.LatencyP95 = millis(p50), millis(p95)
+	}
+	return s
+}
+
+func millis(v float64) *int64 {
+	n := int64(math.Round(v))
+	return &n
+}
+
+// cents rounds an estimate of money to cents; below ten cents it keeps four significant digits.
+func cents(f float64) money.Amount {
+	a, err := money.FromDecimal(budget.DollarsOf(f).Exact)
+	if err != nil {
+		return money.Amount{}
+	}
+	return a
+}
+
+func effect(e *forecast.Effect) *report.Effect {
+	if e == nil || math.IsInf(e.Ratio, 0) {
+		return nil
+	}
+	return &report.Effect{Ratio: round(e.Ratio, 6), Low: round(e.Low, 6), High: round(e.High, 6), Confidence: round(e.Confidence, 4)}
+}
+
+// perPeriod is what a dollar or token of the recording stands for in a period: the forecast's median over the recorded
+// total, of the whole project.
+func (w writer) perPeriod() (costs, toks float64) {
+	scope := budget.Scope{Kind: "project"}
+	m, n := w.m.scopes[scope], w.m.totals[replay.ByProject]
+	numbers, side := m.Base, n[0][""]
+	if numbers == nil {
+		numbers, side = m.Head, n[1][""]
+	}
+	if numbers == nil || side == nil {
+		return 0, 0
+	}
+	days := 0.0
+	if !numbers.Forecast { // too short to forecast: the plain daily mean, and the report says so
+		days = float64(w.m.period) / float64(max(len(side.Days), 1))
+		return days, days
+	}
+	var c, t float64
+	for _, n := range sortedDays(side.Days) {
+		c, t = c+side.Days[n].Cost, t+side.Days[n].Tokens
+	}
+	return ratio(numbers.Cost.Quantile(.5), c), ratio(numbers.Tokens.Quantile(.5), t)
+}
+
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func sortedDays(m map[int64]*replay.Day) []int64 {
+	out := make([]int64, 0, len(m))
+	for n := range m {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// templates gives the size of every template of head, counted for the model it is used with.
+func (w writer) templates() []report.Template {
+	out := []report.Template{}
+	for _, t := range w.head.policy.Templates {
+		counter := w.head.counter(t, w.catalog, w.in.Now)
+		m := replay.Measure(t, counter)
+		rt := report.Template{Path: t.Path, Model: w.head.modelOf(t), Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls}
+		if w.base != nil && w.base.templates[t.Path] != nil {
+			n := replay.Measure(w.base.templates[t.Path], counter).Total.Tokens
+			rt.Base = &n
+		}
+		for i, f := range t.Files {
+			rt.Files = append(rt.Files, templateFile(f, m, i))
+		}
+		out = append(out, rt)
+	}
+	return out
+}
+
+func templateFile(f prompt.File, m replay.Measured, i int) report.TemplateFile {
+	out := report.TemplateFile{Path: f.Path, Sections: []report.Section{}}
+	for j, s := range f.Sections {
+		n := m.Sections[i][j].Tokens
+		out.Tokens += n
+		out.Sections = append(out.Sections, report.Section{Heading: s.Heading, Place: s.Span, Tokens: n})
+	}
+	return out
+}
+
+func (w writer) provenance() report.Provenance {
+	n := w.res.Notes
+	p := report.Provenance{
+		Recordings: []report.Recording{}, Calls: int64(len(w.rec.Calls)), Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
+		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
+		PricesFrom: []string{w.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
+	}
+	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
+		p.Sessions = int64(len(g.Sessions()))
+	}
+	for _, f := range w.rec.Files {
+		p.Recordings = append(p.Recordings, report.Recording{Path: f.Name, Dialect: f.Dialect, Lines: f.Lines, Calls: f.Calls, Sampling: f.Sampling})
+	}
+	for _, s := range w.rec.Skipped {
+		p.Skipped = append(p.Skipped, report.Skipped{Reason: s.Reason, Bad: s.Bad, Count: s.Count})
+	}
+	for _, price := range w.e.Prices {
+		day := price.AsOf.Format(time.DateOnly)
+		if p.PricesOldest == "" || day < p.PricesOldest {
+			p.PricesOldest = day
+		}
+		p.PricesNewest = max(p.PricesNewest, day)
+	}
+	for _, d := range w.m.dropped {
+		p.Notes = append(p.Notes, d.Format(time.DateOnly)+" is a partial day and is left out of the forecast")
+	}
+	return p
+}
+
+// digest identifies the configuration that the ceilings came from.
+func digest(s *side) string {
+	sum := sha256.Sum256(s.policy.Content)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func assumptions(n replay.Notes, hasBase bool) []string {
+	out := []string{}
+	add := func(count int64, format string, args ...any) {
+		if count > 0 {
+			out = append(out, fmt.Sprintf("%s calls ", money.Count(count).Exact())+fmt.Sprintf(format, args...))
+		}
+	}
+	side := "head"
+	if hasBase {
+		side = "base"
+	}
+	add(n.NoVersion, "name their template but not its version: taken as %s's", side)
+	for _, t := range sortedNames(n.UnknownVersion) {
+		add(n.UnknownVersion[t], "were made from a version of %s that is in no commit here: taken as %s's", t, side)
+	}
+	add(n.NoTemplate, "name no template: a change of template text does not move them")
+	add(n.Bounds, "hold only a lower bound of their output")
+	add(n.Clamped, "were shorter than the text that the change removes: reduced to zero")
+	add(n.MissingVars, "lack a variable that the template uses: rendered with its name")
+	return out
+}
+
+func sortedNames(m map[string]int64) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (w writer) method() []string {
+	out := []string{
+		"Recorded calls are replayed under both revisions; money is exact: tokens of a price class are summed as integers and multiplied once.",
+		fmt.Sprintf("Prices are those of %s.", w.in.Now.Format(time.DateOnly)),
+		"The effect of the change is paired: the same calls under base and head; its interval resamples whole sessions and adds the counting error.",
+		"The volume of the period has the spread of 274 recorded series with a like history, widened by sampling; head's forecast is base's times the effect.",
+		"Ceilings per call and per session are held against the 95th percentile of what was recorded.",
+		fmt.Sprintf("Period ceilings are held at P%.0f at this stage; tracks of low risk tolerance at P90.", w.policy.policy.Quantile(w.in.Stage)*100),
+	}
+	seen := map[string]bool{}
+	for _, n := range w.m.notes {
+		if !seen[n.Text] {
+			seen[n.Text] = true
+			out = append(out, strings.ToUpper(n.Text[:1])+n.Text[1:]+".")
+		}
+	}
+	slices.Sort(out[6:])
+	return out
+}

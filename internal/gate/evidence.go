@@ -1,0 +1,159 @@
+package gate
+
+import (
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// evidence lays out for the rules what was declared and what was measured.
+func evidence(in Input, base, head, policy *side, catalog *pricing.Catalog, rec *traffic.Recording, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
+	e := budget.Evidence{
+		Now: in.Now, Stage: in.Stage, Period: policy.policy.PeriodOr().Name, HasBase: base != nil, FromHead: policy == head,
+		Approver: policy.policy.Project.Approver.Value, Scopes: m.scopes, MaxAge: policy.policy.MaxPriceAge(),
+		BadShare: rec.BadShare(), MaxBad: policy.policy.MaxBad(), BadPlace: policy.policy.BadLines.Span,
+		Ceilings: policy.policy.Ceilings(in.Stage), Declared: policy.policy.Declared(),
+	}
+	for i := range e.Ceilings {
+		if e.Ceilings[i].Owner == "" {
+			e.Ceilings[i].Owner = policy.policy.OwnerOf(e.Ceilings[i].Scope)
+		}
+	}
+	if policy != head {
+		e.Proposed = head.policy.Ceilings(in.Stage)
+		e.Policy, e.PolicyNew = policy.policy.Settings(), head.policy.Settings()
+		e.Ceilings = append(e.Ceilings, added(e.Ceilings, e.Proposed)...)
+	}
+	e.Prices = pricesUsed(in, head, catalog, res)
+	e.Unpriced = unpriced(res)
+	e.Templates = sizes(in, base, head, catalog)
+	e.Given = append(given(diags), unloaded(res)...)
+	return e
+}
+
+// added gives the ceilings that head declares on scopes that base does not know: they only tighten, so they hold now.
+func added(inForce, proposed []budget.Ceiling) []budget.Ceiling {
+	known := map[budget.Scope]bool{}
+	for _, c := range inForce {
+		known[c.Scope] = true
+	}
+	return slices.DeleteFunc(slices.Clone(proposed), func(c budget.Ceiling) bool { return known[c.Scope] })
+}
+
+// unloaded names templates that calls were made from and that the configuration does not list: their changes cannot be
+// replayed.
+func unloaded(res *replay.Result) []budget.Finding {
+	var out []budget.Finding
+	for _, note := range []struct {
+		counts     map[string]int64
+		rule, text string
+		hint       string
+		status     budget.Status
+	}{
+		{res.Notes.NotLoaded, "template-unlisted", "is named by recorded calls, but is not among the templates of the configuration: its changes are not replayed", "list it under templates", budget.Warn},
+		{res.Notes.Removed, "template-removed", "is removed by this change, but recorded calls were made from it: they are replayed as on base", "record traffic of what replaces it", budget.Warn},
+	} {
+		names := make([]string, 0, len(note.counts))
+		for name := range note.counts {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			out = append(out, budget.Finding{Status: note.status, Diagnostic: source.Diagnostic{Rule: note.rule, Severity: source.Warning,
+				Span: source.Span{File: name}, Hint: note.hint, Summary: name + " " + note.text}})
+		}
+	}
+	return out
+}
+
+// given turns diagnostics that did not stop the run into findings. A fixture that is not met fails like a ceiling; a
+// file of traffic that could not be read leaves the verdict open.
+func given(diags source.Diagnostics) []budget.Finding {
+	out := make([]budget.Finding, 0, len(diags))
+	for _, d := range diags {
+		status := budget.Warn
+		switch {
+		case d.Severity == source.Info:
+			status = budget.Pass
+		case d.Rule == fixtureRule:
+			status = budget.Fail
+		case d.Severity == source.Error:
+			status = budget.Inconclusive
+		case isBadLine(d):
+			status = budget.Pass // one by one they are shown; their share is what counts, in the rule bad-lines
+		}
+		out = append(out, budget.Finding{Diagnostic: d, Status: status})
+	}
+	return out
+}
+
+const fixtureRule = "fixture-expectation"
+
+func isBadLine(d source.Diagnostic) bool {
+	return slices.ContainsFunc(traffic.Rules, func(r source.Rule) bool { return r.ID == d.Rule }) && d.Severity == source.Warning
+}
+
+// pricesUsed lists the price of every model that a call was priced by, or that head declares.
+func pricesUsed(in Input, head *side, catalog *pricing.Catalog, res *replay.Result) []budget.Price {
+	places := map[string]source.Span{}
+	for _, m := range head.policy.Models() {
+		if found, err := catalog.Lookup(m.Value, in.Now); err == nil {
+			if _, ok := places[found.ID]; !ok {
+				places[found.ID] = m.Span
+			}
+		}
+	}
+	for _, name := range res.Names(replay.ByModel) {
+		if _, ok := places[name]; !ok {
+			places[name] = source.Span{}
+		}
+	}
+	ids := make([]string, 0, len(places))
+	for id := range places {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	var out []budget.Price
+	for _, id := range ids {
+		if m, err := catalog.Lookup(id, in.Now); err == nil {
+			out = append(out, budget.Price{Model: id, AsOf: m.AsOf, Retires: m.Retires, Place: places[id]})
+		}
+	}
+	return out
+}
+
+func unpriced(res *replay.Result) []budget.Unpriced {
+	var out []budget.Unpriced
+	for _, u := range res.Unpriced {
+		out = append(out, budget.Unpriced{Name: u.Name, Calls: u.Calls, Why: u.Reason.Error(), Hint: modelHint(u.Reason),
+			Place: source.Span{File: u.First.File, Start: source.Pos{Line: u.First.Line}}})
+	}
+	return out
+}
+
+// sizes counts every template of head that declares a cap on a call's input, and what it was on base.
+func sizes(in Input, base, head *side, catalog *pricing.Catalog) []budget.TemplateSize {
+	var out []budget.TemplateSize
+	for _, t := range head.policy.Templates {
+		limit := head.policy.Limits(t.Path, "").Context.MaxInputTokens
+		if base != nil && base.templates[t.Path] != nil {
+			if held := base.policy.Limits(t.Path, "").Context.MaxInputTokens; held.Set {
+				limit = held
+			}
+		}
+		if !limit.Set {
+			continue
+		}
+		size := replay.Measure(t, head.counter(t, catalog, in.Now)).Total
+		s := budget.TemplateSize{Path: t.Path, Base: -1, Head: size.Tokens, Error: size.RelativeError, Cap: int64(limit.Value), Span: limit.Span}
+		if base != nil && base.templates[t.Path] != nil {
+			s.Base = replay.Measure(base.templates[t.Path], base.counter(base.templates[t.Path], catalog, in.Now)).Total.Tokens
+		}
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,117 @@
+// Package gate is the run, top to bottom: two revisions, recorded traffic and prices in, one report out. It knows no
+// flags, no operating system and no output format; files reach it as fs.FS, the time and the revisions as values.
+//
+//	rep, diags, err := gate.Run(gate.Input{Now: now, Stage: config.PullRequest, Head: head, Base: base, Catalog: cat})
+package gate
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// Input is everything a run depends on. Equal inputs give an equal report.
+type Input struct {
+	Now     time.Time // prices and expiry dates are of this day
+	Version string    // of the program, for the report
+	Stage   string    // config.PullRequest, PreRelease or Release
+	Config  string    // path of the configuration in the project
+	Named   bool      // the configuration was named by hand, so it must exist
+	Head    Revision
+	Base    *Revision // nil: nothing to compare with
+	Catalog *pricing.Catalog
+	Extra   []traffic.Source // recordings named by hand, beside those of the configuration
+	// History finds the project's files at a commit in which a template had the given version; nil when there is none.
+	History  func(path, version string) (fs.FS, error)
+	Progress func(bytes int64) // told how many bytes of traffic were read; may be nil
+}
+
+// Revision is one side's files with what they are called.
+type Revision struct {
+	report.Revision
+	FS fs.FS
+}
+
+// Run makes a report. Diagnostics with an error among them mean that what the user wrote cannot be used, and there is
+// no report; an error means that the machine failed. Warnings are in the report as findings.
+func Run(in Input) (*report.Report, source.Diagnostics, error) {
+	head := load(in.Head, in, "head")
+	base, unusable := loadBase(in)
+	policy := base
+	if policy == nil || !policy.declares() {
+		policy = head
+	}
+	catalog, diags := prices(policy, in.Catalog)
+	diags = append(diags, head.diags...)
+	diags = append(diags, models(head, catalog, in.Now)...)
+	diags = append(diags, fixtures(head, catalog, in.Now)...)
+	if diags.HasErrors() {
+		diags.Sort()
+		return nil, diags, nil
+	}
+	recording, missing, err := recordings(policy, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	diags = append(diags, missing...) // a recording that cannot be read leaves the verdict open; see given
+	res, err := plan(in, base, head, catalog, recording).Run(recording.Calls)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := measure(in, policy, head, res)
+	e := evidence(in, base, head, policy, catalog, recording, res, m, diags)
+	e.Given = append(e.Given, unusable...)
+	return document(in, base, head, policy, catalog, recording, res, m, e, budget.Judge(e)), nil, nil
+}
+
+// plan pairs the two sides for the replay.
+func plan(in Input, base, head *side, catalog *pricing.Catalog, rec *traffic.Recording) replay.Plan {
+	p := replay.Plan{Catalog: catalog, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
+	if base != nil {
+		p.Base = base.revision()
+	}
+	for _, f := range rec.Files {
+		p.Sampling[f.Name] = f.Sampling
+	}
+	return p
+}
+
+// version loads a template as it was under a recorded version.
+func (in Input) version() func(path, id string) (*prompt.Template, error) {
+	if in.History == nil {
+		return nil
+	}
+	return func(path, id string) (*prompt.Template, error) {
+		files, err := in.History(path, id)
+		if files == nil || err != nil {
+			return nil, err
+		}
+		t, _ := prompt.Load(files, path, prompt.Options{}) // what is wrong with an old version is not this change's matter
+		return t, nil
+	}
+}
+
+// loadBase loads the base side. One that cannot be used (its own mistakes were merged) must not stop the change that
+// mends it: head's declarations then hold, and a finding says so.
+func loadBase(in Input) (*side, []budget.Finding) {
+	if in.Base == nil {
+		return nil, nil
+	}
+	base := load(*in.Base, in, "base")
+	for _, d := range base.diags {
+		if d.Severity == source.Error {
+			base.policy.Config = &config.Config{}
+			return base, []budget.Finding{{Status: budget.Warn, Diagnostic: source.Diagnostic{Rule: "base-unusable", Severity: source.Warning, Span: d.Span,
+				Summary: "base's own configuration cannot be used (" + d.Summary + "); head's ceilings are held instead", Hint: "mend it with this change"}}}
+		}
+	}
+	return base, nil
+}

@@ -1,0 +1,205 @@
+package gate
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/token"
+)
+
+// side is one revision, loaded: what it declares and the templates it holds.
+type side struct {
+	fs        fs.FS
+	found     bool // a configuration stands there
+	policy    config.Policy
+	templates map[string]*prompt.Template
+	diags     source.Diagnostics
+}
+
+// zeroConfig lists the templates that are looked for where nothing is configured. Claude Code reads the first two and
+// not AGENTS.md, which is often the same text by another name; counting both would count it twice.
+var zeroConfig = [][]string{{"CLAUDE.md", ".claude/CLAUDE.md"}, {"AGENTS.md"}, {"GEMINI.md"}}
+
+func load(rev Revision, in Input, from string) *side {
+	cfg, found, diags := config.Load(rev.FS, in.Config)
+	s := &side{fs: rev.FS, found: found, templates: map[string]*prompt.Template{}, diags: diags}
+	s.policy = config.Policy{Config: cfg, Now: in.Now, From: from}
+	if !found && in.Named && from == "head" {
+		s.diags.Add("config-missing", source.Span{File: in.Config}, "check the path, or run tokengate init", "no configuration at %s", in.Config)
+	}
+	for _, name := range s.templatePaths() {
+		t, diags := prompt.Load(rev.FS, name, prompt.Options{Now: in.Now})
+		s.diags = append(s.diags, diags...)
+		if t != nil {
+			s.templates[name] = t
+			s.policy.Templates = append(s.policy.Templates, t)
+		}
+	}
+	return s
+}
+
+// declares reports whether the side sets any policy at all.
+func (s *side) declares() bool {
+	return s.found || len(s.policy.Ceilings(config.PullRequest)) > 0
+}
+
+func (s *side) templatePaths() []string {
+	if len(s.policy.Config.Templates) > 0 {
+		return s.glob(s.policy.Config.Templates)
+	}
+	for _, names := range zeroConfig {
+		if found := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !exists(s.fs, n) }); len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+func exists(fsys fs.FS, name string) bool {
+	_, err := fs.Stat(fsys, name)
+	return err == nil || !errors.Is(err, fs.ErrNotExist)
+}
+
+// glob lists the files that patterns match, each once, sorted within a pattern. A pattern without a match is an error;
+// a plain path is passed on as it is, so that what opens it can say what is wrong with it.
+func (s *side) glob(patterns []source.At[string]) []string {
+	var out []string
+	for _, p := range patterns {
+		names, missing := match(s.fs, p.Value)
+		if missing {
+			s.diags.Add("path-missing", p.Span, "check the path; it is relative to "+path.Dir(p.Span.File)+"/", "%q matches no file", p.Value)
+		}
+		for _, n := range names {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+func match(fsys fs.FS, pattern string) (names []string, missing bool) {
+	clean := path.Clean(pattern)
+	if !strings.ContainsAny(clean, "*?[{") {
+		return []string{clean}, !exists(fsys, clean)
+	}
+	names, err := doublestar.Glob(fsys, clean, doublestar.WithFilesOnly())
+	slices.Sort(names)
+	return names, err != nil || len(names) == 0
+}
+
+func (s *side) revision() *replay.Revision {
+	return &replay.Revision{Templates: s.templates, Limits: s.limits()}
+}
+
+// limits memoises: a run asks once per call, the answer depends on template and track only.
+func (s *side) limits() func(template, track string) prompt.Limits {
+	memo := map[[2]string]prompt.Limits{}
+	return func(template, track string) prompt.Limits {
+		key := [2]string{template, track}
+		l, ok := memo[key]
+		if !ok {
+			l = s.policy.Limits(template, track)
+			memo[key] = l
+		}
+		return l
+	}
+}
+
+// prices puts the price files of the policy over the built-in catalogue.
+func prices(policy *side, catalog *pricing.Catalog) (*pricing.Catalog, source.Diagnostics) {
+	var diags source.Diagnostics
+	for _, f := range policy.policy.Prices.Files {
+		content, err := fs.ReadFile(policy.fs, path.Clean(f.Value))
+		if err != nil {
+			diags.Add("path-missing", f.Span, "check the path", "cannot read price file %q: %v", f.Value, err)
+			continue
+		}
+		next, more := catalog.WithFile(path.Clean(f.Value), content)
+		diags = append(diags, more...)
+		if next != nil {
+			catalog = next
+		}
+	}
+	return catalog, diags
+}
+
+// models checks that every model that is declared has a price.
+func models(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostics {
+	var diags source.Diagnostics
+	for _, m := range s.policy.Models() {
+		if _, err := catalog.Lookup(m.Value, at); err != nil {
+			diags.Add("unknown-model", m.Span, modelHint(err), "model %q has no price", m.Value)
+		}
+	}
+	return diags
+}
+
+func modelHint(err error) string {
+	var unknown *pricing.UnknownModelError
+	if errors.As(err, &unknown) && len(unknown.Near) > 0 {
+		return "did you mean " + strings.Join(unknown.Near, ", ") + "? Otherwise give its price in a file under prices.files"
+	}
+	return "give its price in a file under prices.files"
+}
+
+// fixtures renders every fixture and holds it against what it expects. Tokens are those of the template's declared
+// model, or of o200k_base where none is declared.
+func fixtures(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostics {
+	var diags source.Diagnostics
+	for _, name := range s.glob(s.policy.Config.Fixtures) {
+		list, more := prompt.LoadFixtures(s.fs, name)
+		diags = append(diags, more...)
+		for _, f := range list {
+			t := s.templates[path.Clean(f.Template.Value)]
+			if t == nil {
+				if loaded, _ := prompt.Load(s.fs, f.Template.Value, prompt.Options{Now: at}); loaded != nil {
+					t = loaded
+				} else {
+					continue // LoadFixtures has said what is wrong with it
+				}
+			}
+			counter := s.counter(t, catalog, at)
+			diags = append(diags, f.Check(t, func(text string) int64 { return counter.Count(text).Tokens })...)
+		}
+	}
+	return diags
+}
+
+// counter gives the tokenizer a template is counted with.
+func (s *side) counter(t *prompt.Template, catalog *pricing.Catalog, at time.Time) *token.Counter {
+	family := "o200k_base"
+	if m, err := catalog.Lookup(s.modelOf(t), at); err == nil {
+		family = m.Tokenizer
+	}
+	if c, err := token.For(family); err == nil {
+		return c
+	}
+	c, err := token.For("o200k_base")
+	if err != nil {
+		panic("token: the embedded vocabulary is missing: " + err.Error())
+	}
+	return c
+}
+
+// modelOf is the model a template declares, in its own block or on the track that its block names.
+func (s *side) modelOf(t *prompt.Template) string {
+	track := ""
+	for _, b := range t.Budgets {
+		if b.Track.Set && track == "" {
+			track = b.Track.Value
+		}
+	}
+	return s.policy.Limits(t.Path, track).Model.Value
+}

@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"bytes"
+	"io/fs"
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// recordings reads the traffic that the policy names. A recording that base holds is read from base: a change must
+// not choose the traffic it is judged by. One that base lacks (fetched for the run, or new) is read from head.
+func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics, error) {
+	sources := slices.Clone(in.Extra)
+	var diags source.Diagnostics
+	for _, r := range policy.policy.Recordings {
+		found := 0
+		names, _ := match(in.Head.FS, r.Path.Value)
+		if in.Base != nil {
+			old, _ := match(in.Base.FS, r.Path.Value)
+			names = append(names, old...)
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			src := traffic.Source{Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()), Defaults: traffic.Defaults{
+				Track: r.Defaults.Track.Value, Feature: r.Defaults.Feature.Value, Model: r.Defaults.Model.Value, Template: r.Defaults.Template.Value}}
+			var changed bool
+			src.FS, changed = pick(in, name)
+			if src.FS == nil {
+				continue
+			}
+			if changed {
+				diags.Warn("recording-changed", source.Span{File: name}, "the new recording counts once merged", "this change edits a recording; it is judged by base's")
+			}
+			sources = append(sources, src)
+			found++
+		}
+		if found == 0 {
+			diags.Warn("recording-missing", r.Path.Span, "record traffic there, or fetch it before the check", "%q matches no recording", r.Path.Value)
+		}
+	}
+	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress})
+	return rec, append(diags, more...), err
+}
+
+// pick gives the side a recording is read from, and whether head's differs from it.
+func pick(in Input, name string) (from fs.FS, changed bool) {
+	onHead := exists(in.Head.FS, name)
+	if in.Base == nil || !exists(in.Base.FS, name) {
+		if !onHead {
+			return nil, false
+		}
+		return in.Head.FS, false
+	}
+	if !onHead {
+		return in.Base.FS, true
+	}
+	return in.Base.FS, !sameFile(in.Base.FS, in.Head.FS, name)
+}
+
+func sameFile(a, b fs.FS, name string) bool {
+	x, errX := fs.ReadFile(a, name)
+	y, errY := fs.ReadFile(b, name)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

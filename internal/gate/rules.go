@@ -1,0 +1,13 @@
+package gate
+
+import "github.com/tokengate/tokengate/internal/source"
+
+// Rules documents the rule ids of this package.
+var Rules = []source.Rule{
+	{ID: "base-unusable", Summary: "base's own configuration cannot be used", Explain: "A mistake in tokengate.yaml or a template was merged. The change that mends it must be able to pass, so head's declarations are held, and the report says so."},
+	{ID: "unknown-model", Summary: "a declared model has no price", Explain: "A model that is declared in tokengate.yaml or a budget block must be in the catalogue or in a file under prices.files. It is never priced at $0, and never at a similar model's price. The hint names the nearest ids."},
+	{ID: "recording-changed", Summary: "the change edits a recording", Explain: "A change must not choose the traffic it is judged by. A recording that base holds is read from base; the edited one counts once merged."},
+	{ID: "recording-missing", Summary: "a recording that is named matches no file", Explain: "Without recorded traffic nothing can be forecast, so every ceiling that needs it is inconclusive. Recordings may be committed without text, or fetched before the check."},
+	{ID: "template-unlisted", Summary: "calls were made from a template that is not listed", Explain: "Recorded calls name a template that no entry under templates matches. Their cost is counted, but an edit of that template would not be replayed."},
+	{ID: "template-removed", Summary: "the change removes a template that calls were made from", Explain: "What replaces a removed template is not in the recording, so its calls are replayed as on base."},
+}
