@@ -50,11 +50,8 @@ func (e *Evidence) change(sev source.Severity, st Status, c Ceiling, format stri
 		who = c.Owner
 	}
 	hint := ""
-	if st == Warn {
-		hint = "declare an approver in the project charter"
-		if who != "" {
-			hint = "needs the approval of " + who
-		}
+	if st == Warn && who == "" {
+		hint = noApprover
 	}
 	f := finding(sev, st, c.Span, hint, "%s, %s %s: %s", c.Scope, name(c.Kind), name(c.Metric), fmt.Sprintf(format, args...))
 	if st == Warn {
@@ -62,6 +59,8 @@ func (e *Evidence) change(sev source.Severity, st Status, c Ceiling, format stri
 	}
 	return f
 }
+
+const noApprover = "declare an approver in the project charter"
 
 var policyChanged = Rule{source.Rule{
 	ID:      "policy-changed",
@@ -97,9 +96,9 @@ func checkPolicy(e *Evidence) (_ []Check, findings []Finding) {
 }
 
 func (e *Evidence) policy(at source.Span, setting, from, to string) Finding {
-	hint := "declare an approver in the project charter"
-	if e.Approver != "" {
-		hint = "needs the approval of " + e.Approver
+	hint := ""
+	if e.Approver == "" {
+		hint = noApprover
 	}
 	f := finding(source.Warning, Warn, at, hint, "%s is changed from %s to %s; base's still holds here", setting, from, to)
 	f.Approver = e.Approver

@@ -138,12 +138,31 @@ Exit codes: 0 pass · 1 over budget · 2 bad flags, configuration or template ·
   tokengate explain period-ceiling    say what a rule means`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args: func(c *cobra.Command, given []string) error {
+			if len(given) == 0 {
+				return nil
+			}
+			hint := "tokengate --help lists the commands"
+			if near := source.Nearest(given[0], commandNames(c)); near != "" {
+				hint = fmt.Sprintf("did you mean %s?", near)
+			}
+			return usageError{fmt.Sprintf("unknown command %q", given[0]), hint}
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{err.Error(), "see " + c.CommandPath() + " --help"}
 	})
 	root.AddCommand(newCheck(env), newCount(env), newInit(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
 	return root
+}
+
+func commandNames(c *cobra.Command) []string {
+	var names []string
+	for _, sub := range c.Commands() {
+		names = append(names, sub.Name())
+	}
+	return names
 }
 
 // args turns cobra's complaint about arguments into a usage error.

@@ -68,8 +68,13 @@ func quantity(q *budget.Quantity) *report.Quantity {
 func (w writer) checks() []report.Check {
 	out := []report.Check{}
 	for _, c := range w.out.Checks {
+		var since time.Time
+		if c.Inherited {
+			since = w.in.Base.Time
+		}
 		out = append(out, report.Check{
-			ID: c.Ceiling.ID(), Rule: c.Rule, Scope: c.Ceiling.Scope.Kind, Name: c.Ceiling.Scope.Name, Kind: c.Ceiling.Kind, Metric: c.Ceiling.Metric,
+			Since: since,
+			ID:    c.Ceiling.ID(), Rule: c.Rule, Scope: c.Ceiling.Scope.Kind, Name: c.Ceiling.Scope.Name, Kind: c.Ceiling.Kind, Metric: c.Ceiling.Metric,
 			Measure: c.Measure, Limit: *quantity(&c.Ceiling.Limit), Base: quantity(c.Base), Head: quantity(c.Head), PBase: rounded(c.PBase), PHead: rounded(c.PHead),
 			Used: round(c.Used(), 4), Status: statusOf(c.Status), Inherits: c.Inherited, Owner: c.Ceiling.Owner, Text: c.Text, Declared: c.Ceiling.Span,
 			From: c.Ceiling.From, Settle: c.Settle,
@@ -135,7 +140,7 @@ func (w writer) declared(d replay.Dim, name string) bool {
 
 func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	scope := budget.Scope{Kind: string(d), Name: name}
-	g := report.Group{Name: name, Owner: w.policy.policy.OwnerOf(scope), Declared: declared, Checks: []string{}, Status: report.Pass}
+	g := report.Group{Name: name, Owner: w.policy.policy.OwnerOf(scope), Declared: declared, Checks: []string{}}
 	worst := budget.Pass
 	for _, c := range w.out.Checks {
 		if c.Ceiling.Scope == scope {
@@ -143,7 +148,9 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 			worst = max(worst, c.Status)
 		}
 	}
-	g.Status = statusOf(worst)
+	if len(g.Checks) > 0 { // without a ceiling there is nothing to stand well or badly with
+		g.Status = statusOf(worst)
+	}
 	stat := w.m.groups[scope]
 	if stat == nil {
 		if declared {
@@ -283,6 +290,9 @@ func (w writer) provenance() report.Provenance {
 		Recordings: []report.Recording{}, Calls: int64(len(w.rec.Calls)), Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
 		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
 		PricesFrom: []string{w.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
+	}
+	if p.CountingError == 0 {
+		p.CountingBy = ""
 	}
 	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
 		p.Sessions = int64(len(g.Sessions()))

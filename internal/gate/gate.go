@@ -43,8 +43,11 @@ type Revision struct {
 // Run makes a report. Diagnostics with an error among them mean that what the user wrote cannot be used, and there is
 // no report; an error means that the machine failed. Warnings are in the report as findings.
 func Run(in Input) (*report.Report, source.Diagnostics, error) {
-	head := load(in.Head, in, "head")
 	base, unusable := loadBase(in)
+	head := load(in.Head, in, "head")
+	if base != nil {
+		head.follow(base, in.Now)
+	}
 	policy := base
 	if policy == nil || !policy.declares() {
 		policy = head

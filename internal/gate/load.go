@@ -39,14 +39,28 @@ func load(rev Revision, in Input, from string) *side {
 		s.diags.Add("config-missing", source.Span{File: in.Config}, "check the path, or run tokengate init", "no configuration at %s", in.Config)
 	}
 	for _, name := range s.templatePaths() {
-		t, diags := prompt.Load(rev.FS, name, prompt.Options{Now: in.Now})
-		s.diags = append(s.diags, diags...)
-		if t != nil {
-			s.templates[name] = t
-			s.policy.Templates = append(s.policy.Templates, t)
-		}
+		s.template(name, in.Now)
 	}
 	return s
+}
+
+func (s *side) template(name string, now time.Time) {
+	t, diags := prompt.Load(s.fs, name, prompt.Options{Now: now})
+	s.diags = append(s.diags, diags...)
+	if t != nil {
+		s.templates[name] = t
+		s.policy.Templates = append(s.policy.Templates, t)
+	}
+}
+
+// follow loads what base lists and this side no longer does: a change must not get out of sight by taking a template, or
+// the whole configuration, off the list.
+func (s *side) follow(base *side, now time.Time) {
+	for _, t := range base.policy.Templates {
+		if s.templates[t.Path] == nil && exists(s.fs, t.Path) {
+			s.template(t.Path, now)
+		}
+	}
 }
 
 // declares reports whether the side sets any policy at all.

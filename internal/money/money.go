@@ -23,8 +23,8 @@ func New(units int64, exp int32) Amount { return Amount{decimal.New(units, exp)}
 // FromDecimal parses a plain decimal number of dollars as machines write it: "0.0031", "3.625e-09".
 func FromDecimal(s string) (Amount, error) {
 	d, err := decimal.NewFromString(s)
-	if err != nil {
-		return Amount{}, fmt.Errorf("%q is not a decimal number", s)
+	if err != nil || len(s) > 60 || d.Exponent() > 40 || d.Exponent() < -40 { // 1e999999999 would fill the memory when added
+		return Amount{}, fmt.Errorf("%.60q is not a decimal number of dollars", s)
 	}
 	return Amount{d}, nil
 }

@@ -95,6 +95,11 @@ func TestExact(t *testing.T) {
 	if sum.Cmp(New(100, 0)) != 0 {
 		t.Errorf("a thousand dimes are %s", sum)
 	}
+	for _, s := range []string{"1e999999999", "1e-999999999", "x", ""} {
+		if a, err := FromDecimal(s); err == nil {
+			t.Errorf("%s reads as an amount with %d digits", s, len(a.d.Coefficient().String()))
+		}
+	}
 	if FromPico(New(3, -12).Pico()).Cmp(New(3, -12)) != 0 {
 		t.Error("pico does not round-trip")
 	}

@@ -69,13 +69,14 @@ func (x *index) add(name string, r *row) {
 	}
 }
 
-// addBedrock makes a Bedrock row known by its id without vendor, version and date, to names that say Bedrock. A short
-// name that stands for rows of different prices stands for none, and so does one without a number: claude-v1 and
-// claude-v2 are not both claude.
+// addBedrock makes a Bedrock row known by its id without vendor, version and date, to names that say Bedrock. The
+// version comes off where it is one of packaging (-v1:0), not where it may be the model's (-v2). A short name that
+// stands for rows of different prices stands for none, and so does one without a number.
 func (x *index) addBedrock(name string, r *row) {
 	for _, s := range spellings("bedrock/" + name) {
 		f := fold(s.name)
-		if s.provider != "bedrock" || !strings.ContainsAny(f, "0123456789") {
+		own := strings.HasPrefix(name, "anthropic.") || strings.Contains(name, ":") || strings.HasSuffix(name, s.name)
+		if s.provider != "bedrock" || !own || !strings.ContainsAny(f, "0123456789") {
 			continue
 		}
 		if old, taken := x.bedrock[f]; taken && (old == nil || !old.Price.equal(r.Price)) {
@@ -98,7 +99,7 @@ type found struct {
 // id is the name that finds the same price again.
 func (f found) id() string {
 	switch {
-	case f.region == "" || f.times.Equal(decimal.NewFromInt(1)):
+	case f.region == "" || f.times.Equal(one):
 		return f.row.ID
 	case f.host != "":
 		return f.hosted()
@@ -129,11 +130,13 @@ func (c *Catalog) find(name string) (found, error) {
 	}
 	asked := spelling{name: strings.ToLower(strings.TrimSpace(name))}
 	if r, ok := c.index.byID[asked.name]; ok {
-		return found{row: r, times: decimal.NewFromInt(1)}, nil
+		return found{row: r, times: one}, nil
 	}
 	// Most names are a row's own; the readings below cost ten times as much to list.
-	if f, ok, err := c.index.match(asked, name); ok || err != nil {
-		return f, err
+	if !asked.saysProvider() {
+		if f, ok, err := c.index.match(asked, name); ok || err != nil {
+			return f, err
+		}
 	}
 	tried := spellings(name)
 	for _, s := range tried {
@@ -200,7 +203,7 @@ var regional = decimal.New(11, -1)
 // multiplier is what a region multiplies the row's prices by. A cross-region profile the row does not list costs what
 // its dearest one does; a data zone it does not list has no known price.
 func (r *row) multiplier(region string) (decimal.Decimal, bool) {
-	times := decimal.NewFromInt(1)
+	times := one
 	if p, ok := r.Regions[region]; ok {
 		return p.d, true
 	}
@@ -288,15 +291,19 @@ func no(b bool) int {
 // near lists up to three rows whose names are closest to an unknown one: its shortest reading, and what stands after
 // its last slash. Of rows with one name the maker's is listed.
 func (x *index) near(tried []spelling) []string {
-	name := tried[len(tried)-1].name
-	name = name[strings.LastIndexByte(name, '/')+1:]
+	name := tried[0].name
+	for _, s := range tried {
+		if short := s.name[strings.LastIndexByte(s.name, '/')+1:]; short != "" && len(short) < len(name) {
+			name = short
+		}
+	}
 	if len(name) > 100 || len(name) < 3 {
 		return nil
 	}
 	limit := max(2, len(name)/4)
 	type candidate struct {
 		nearName
-		dist int
+		dist, shared int
 	}
 	var close []candidate
 	for _, n := range x.names {
@@ -304,11 +311,11 @@ func (x *index) near(tried []spelling) []string {
 			continue
 		}
 		if d := levenshtein.ComputeDistance(name, n.name); d <= limit {
-			close = append(close, candidate{n, d})
+			close = append(close, candidate{n, d, commonPrefix(name, n.name)})
 		}
 	}
 	slices.SortFunc(close, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(rank(a.row.provider), rank(b.row.provider)),
+		return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(b.shared, a.shared), cmp.Compare(rank(a.row.provider), rank(b.row.provider)),
 			strings.Compare(a.name, b.name), strings.Compare(a.row.ID, b.row.ID))
 	})
 	var ids []string
@@ -319,4 +326,12 @@ func (x *index) near(tried []spelling) []string {
 		}
 	}
 	return ids
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }

@@ -9,7 +9,7 @@ import (
 // gpt-4o-2024-05-13 is not gpt-4o, and claude-opus-5-5 is not claude-opus-5. Spellings are tried in this order, the
 // longest first, and the first that a row has wins:
 //
-//  1. the name as it is: a row's id, a row's name without its provider, an alias;
+//  1. the name as it is: a row's id, a row's name without its provider, an alias (last, when it starts like a provider);
 //  2. prefixes taken off, one at a time: an ARN up to its last slash, a provider (azure/, vertex_ai/, accounts/
 //     fireworks/models/ …), an AWS region after bedrock/, a cross-region profile (us., eu., global. …), a data zone (us/,
 //     eu/), the vendor in a Bedrock id (anthropic.);
@@ -30,7 +30,12 @@ type spelling struct {
 // spellings lists every reading of a name in the order they are tried.
 func spellings(name string) []spelling {
 	s := spelling{name: strings.ToLower(strings.TrimSpace(name))}
-	out := s.shortened()
+	var out, last []spelling
+	if s.saysProvider() {
+		last = []spelling{s} // hosts have models called openai/gpt-oss-20b
+	} else {
+		out = s.shortened()
+	}
 	for range 6 {
 		next, ok := s.unprefixed()
 		if !ok {
@@ -39,7 +44,7 @@ func spellings(name string) []spelling {
 		s = next
 		out = append(out, s.shortened()...)
 	}
-	return out
+	return append(out, last...)
 }
 
 // prefixes are how gateways and SDKs write a provider before a model.
@@ -85,6 +90,16 @@ var prefixes = []struct{ prefix, provider string }{
 	{"jina/", "jina"},
 	{"qwen/", "qwen"},
 	{"dashscope/", "qwen"},
+}
+
+// saysProvider reports whether a prefix of the name is a provider.
+func (s spelling) saysProvider() bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s.name, p.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -146,7 +161,7 @@ func profileOf(region string) string {
 var (
 	suffix = regexp.MustCompile(`([-@]20[0-9]{6}|-20[0-9]{2}-[0-9]{2}-[0-9]{2}|-latest|@latest|@default|\[1m\]|:thinking|-thinking)$`)
 	// Bedrock's version of a model's packaging, not of the model.
-	bedrockVersion = regexp.MustCompile(`(-v[0-9]+(:[0-9]+)?|:[0-9]+)$`)
+	bedrockVersion = regexp.MustCompile(`(-v[0-9](:[0-9])?|:[0-9])$`)
 )
 
 // shortened lists s and what is left of it as suffixes come off, longest first.

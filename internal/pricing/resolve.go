@@ -11,6 +11,8 @@ import (
 	"github.com/tokengate/tokengate/internal/money"
 )
 
+var one = decimal.NewFromInt(1)
+
 // full is a sheet with every class decided.
 type full struct{ input, read, write5m, write1h, output, reasoning decimal.Decimal }
 
@@ -138,10 +140,10 @@ func (f full) zip(g, h full, do func(a, b, c decimal.Decimal) decimal.Decimal) f
 }
 
 func (f full) rates() Rates {
-	one := money.New(1, 0)
+	dollar := money.New(1, 0)
 	return Rates{
-		Input: one.Scale(f.input), CacheRead: one.Scale(f.read), CacheWrite5m: one.Scale(f.write5m),
-		CacheWrite1h: one.Scale(f.write1h), Output: one.Scale(f.output), Reasoning: one.Scale(f.reasoning.Sub(f.output)),
+		Input: dollar.Scale(f.input), CacheRead: dollar.Scale(f.read), CacheWrite5m: dollar.Scale(f.write5m),
+		CacheWrite1h: dollar.Scale(f.write1h), Output: dollar.Scale(f.output), Reasoning: dollar.Scale(f.reasoning.Sub(f.output)),
 	}
 }
 

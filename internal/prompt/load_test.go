@@ -159,11 +159,12 @@ func TestKinds(t *testing.T) {
 }
 
 func TestLoadRefuses(t *testing.T) {
-	fsys := files("dir/x.md", "x", "nul.md", "a\x00b", "big.md", strings.Repeat("x", maxFile+1), "max.md", strings.Repeat("x", maxFile), "gone.md", "->nowhere.md")
+	fsys := files("dir/x.md", "x", "nul.md", "a\x00b", "big.md", strings.Repeat("x", maxFile+1), "max.md", strings.Repeat("x", maxFile), "gone.md", "->nowhere.md",
+		"lfs.md", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
 	for path, want := range map[string]string{
 		"": "template-outside", "/etc/passwd": "template-outside", "../x.md": "template-outside", "dir/../x.md": "template-outside",
 		"C:/x.md": "template-outside", "dir": "template-not-a-file", ".": "template-not-a-file", "none.md": "template-missing",
-		"dir/x.md/y.md": "template-missing", "nul.md": "template-binary", "big.md": "template-too-large", "gone.md": "template-missing",
+		"dir/x.md/y.md": "template-missing", "nul.md": "template-binary", "lfs.md": "template-binary", "big.md": "template-too-large", "gone.md": "template-missing",
 		strings.Repeat("n", 300): "template-missing",
 	} {
 		got, diags := Load(fsys, path, Options{})

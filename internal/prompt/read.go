@@ -49,6 +49,8 @@ func read(fsys fs.FS, name string) ([]byte, *problem) {
 		return nil, &problem{"too-large", fmt.Sprintf("%s is larger than 4 MiB", name), "such a file is not loaded; keep what every call needs and drop the rest"}
 	case bytes.IndexByte(content, 0) >= 0:
 		return nil, &problem{"binary", fmt.Sprintf("%s is not a text file: it holds NUL bytes", name), "save it as UTF-8 text"}
+	case bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/")):
+		return nil, &problem{"binary", fmt.Sprintf("%s is a Git LFS pointer, not the text itself", name), "fetch it with git lfs pull"}
 	}
 	return content, nil
 }

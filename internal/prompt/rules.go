@@ -9,7 +9,7 @@ var Rules = []source.Rule{
 	{ID: "template-missing", Summary: "a template does not exist", Explain: "The path is relative to the project's root. A template that is not there is an error: its tokens must not silently count as none."},
 	{ID: "template-not-a-file", Summary: "a template is a directory or no regular file", Explain: "Name the file itself."},
 	{ID: "template-too-large", Summary: "a template is larger than 4 MiB", Explain: "Tools skip memory files of that size, and no prompt that goes with every call should reach it."},
-	{ID: "template-binary", Summary: "a template is not a text file", Explain: "The file holds NUL bytes; UTF-16 text does, too. Save it as UTF-8."},
+	{ID: "template-binary", Summary: "a template is not a text file", Explain: "The file holds NUL bytes; UTF-16 text does, too. Save it as UTF-8. A Git LFS pointer is refused as well: it is not the text that is sent."},
 	{ID: "template-unreadable", Summary: "a template can not be opened or read", Explain: "The file is there and the machine refused it; the message says why."},
 	{ID: "template-invalid-utf8", Summary: "a file holds bytes that are not UTF-8", Explain: "Each such byte is counted as U+FFFD, as most tools send it."},
 	{ID: "template-empty", Summary: "a template sends nothing", Explain: "After front matter and comments are taken out nothing is left. In a CLAUDE.md this often means that the text stands in a file that is not imported."},

@@ -66,7 +66,7 @@ func revision(v report.Revision) string {
 
 // checkText is the check's own sentence, led by what it is about where the sentence does not say so.
 func checkText(c *report.Check) string {
-	if c.Name != "" && strings.Contains(c.Text, c.Name) {
+	if strings.HasPrefix(c.Text, where(c)+":") || c.Name != "" && strings.Contains(c.Text, c.Name) {
 		return c.Text
 	}
 	return where(c) + ": " + c.Text

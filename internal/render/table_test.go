@@ -39,7 +39,7 @@ func checkScreen(t testing.TB, out string, width int) {
 
 func TestTableFits(t *testing.T) {
 	for name, r := range saved(t) {
-		for _, width := range []int{80, 100, 120, 200} {
+		for _, width := range []int{60, 80, 100, 120, 200} {
 			checkScreen(t, terminal(t, r, Options{Width: width}), width)
 		}
 		if terminal(t, r, Options{}) != terminal(t, r, Options{Width: 100}) {

@@ -106,15 +106,30 @@ func (r *run) finish(c *Cause) {
 		}
 	}
 	if c.Kind == KindTemplate {
-		c.Parts = parts(c.from, c.to, counterFor(c.Family))
+		c.Parts = r.parts(c)
 	}
 }
 
-func parts(from, to *prompt.Template, counter *token.Counter) []Part {
+// parts counts the changed places. A place alone is counted a little differently from the same text inside the whole, so
+// the counts are stretched to add up to the difference of the wholes, whose error they carry.
+func (r *run) parts(c *Cause) []Part {
+	counter := counterFor(c.Family)
+	old, next := r.count(c.from, "", c.Family), r.count(c.to, "", c.Family)
 	var out []Part
-	for _, h := range prompt.Diff(from, to) {
-		old, next := counter.Count(h.Old), counter.Count(h.New)
-		out = append(out, Part{Hunk: h, Tokens: next.Tokens - old.Tokens, Error: max(old.RelativeError, next.RelativeError)})
+	var sum int64
+	for _, h := range prompt.Diff(c.from, c.to) {
+		p := Part{Hunk: h, Tokens: counter.Count(h.New).Tokens - counter.Count(h.Old).Tokens, Error: max(old.RelativeError, next.RelativeError)}
+		sum += p.Tokens
+		out = append(out, p)
+	}
+	if sum == 0 {
+		return out
+	}
+	whole, done := next.Tokens-old.Tokens, int64(0)
+	for i := range out {
+		done += out[i].Tokens
+		before := whole * (done - out[i].Tokens) / sum
+		out[i].Tokens = whole*done/sum - before
 	}
 	return out
 }

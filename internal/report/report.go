@@ -39,16 +39,16 @@ type Report struct {
 	Base        *Revision    `json:"base"`   // null when nothing was compared with
 	Head        Revision     `json:"head"`   //
 	Verdict     Verdict      `json:"verdict"`
-	Checks      []Check      `json:"checks"`    // every ceiling held, failures first
-	Total       Group        `json:"total"`     // the project
-	Tracks      []Group      `json:"tracks"`    // in the order declared, undeclared ones last
-	Features    []Group      `json:"features"`  //
-	Models      []Group      `json:"models"`    //
-	Causes      []Cause      `json:"causes"`    // why head differs from base, largest cost first
-	Templates   []Template   `json:"templates"` // tokens per file and section, head
-	Findings    []Finding    `json:"findings"`  // worst first, then by place
-	Review      []ReviewItem `json:"review"`    // the post-implementation review checklist
-	Waivers     []Waiver     `json:"waivers,omitempty"`
+	Checks      []Check      `json:"checks"`            // every ceiling held, failures first
+	Total       Group        `json:"total"`             // the project
+	Tracks      []Group      `json:"tracks"`            // in the order declared, undeclared ones last
+	Features    []Group      `json:"features"`          //
+	Models      []Group      `json:"models"`            //
+	Causes      []Cause      `json:"causes"`            // why head differs from base, largest cost first
+	Templates   []Template   `json:"templates"`         // tokens per file and section, head
+	Findings    []Finding    `json:"findings"`          // worst first, then by place
+	Review      []ReviewItem `json:"review"`            // the post-implementation review checklist
+	Waivers     []Waiver     `json:"waivers,omitempty"` // permissions in force that the run took into account
 	Provenance  Provenance   `json:"provenance"`
 	Method      []string     `json:"method"` // how the numbers were made, one sentence each
 }

@@ -24,12 +24,13 @@ func decode(b []byte, v any) error { return explainJSON(json.Unmarshal(b, v, for
 
 // explainJSON turns the decoder's errors into reasons, in words that do not change from run to run as its own may.
 func explainJSON(err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *badRecord
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &syntax):

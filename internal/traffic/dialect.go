@@ -104,7 +104,7 @@ func refuseHead(b []byte) error {
 	if len(bytes.TrimSpace(b)) == 0 && len(b) < headSize {
 		return errEmpty
 	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
+	line, _, _ := bytes.Cut(bytes.TrimSpace(b), []byte("\n"))
 	if bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' }) {
 		return &fileError{rule: ruleBinary, summary: "the recording is not text", hint: "export it as JSON lines; OTLP as JSON, not protocol buffers"}
 	}

@@ -90,6 +90,7 @@ func (f *file) accept(r record, line int) {
 		return
 	}
 	c.Time = c.Time.UTC()
+	r.ended, r.main = r.final, !r.side
 	f.records.add(r)
 }
 

@@ -146,8 +146,11 @@ func unknownKey(name jsontext.Value, known []string) error {
 
 // inside names the key in the detail of an error.
 func inside(name string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var b *badRecord
-	if err == nil || !errors.As(err, &b) {
+	if !errors.As(err, &b) {
 		return err
 	}
 	detail := name

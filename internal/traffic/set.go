@@ -12,18 +12,22 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// record is a call as it was written down, with what decides whether it repeats another.
+// record is a call as it was written down, with what decides whether it repeats another. A joined record keeps what it
+// is itself apart from what is known of all that were joined: which is best must not depend on the order of joining.
 type record struct {
 	call    Call
-	request string    // Claude Code: the request; a copy of a response in a side log has another
-	stream  bool      // Claude Code: one of several lines of a response, with the usage so far
-	began   time.Time // stream: of its first line; the best record is the last
-	final   bool      // stream: this line or one it repeats says how the response ended
-	side    bool      // stream: from a side log, and no other line of it is from a main one
-	fees    int64     // requests billed beside tokens
-	strict  bool      // copies of it are equal, so that one that differs is another call
-	ident   uint64    // of what strict copies share; 0 is not known yet
-	differs bool      // strict records with this id differ
+	request string // Claude Code: the request; a copy of a response in a side log has another
+	stream  bool   // Claude Code: one of several lines of a response, with the usage so far
+	final   bool   // stream: this line says how the response ended
+	side    bool   // stream: from a side log
+	strict  bool   // copies of it are equal, so that one that differs is another call
+	fees    int64  // requests billed beside tokens
+
+	began   time.Time // of all joined: the earliest, as the best of a stream is its last line
+	ended   bool      // any is final
+	main    bool      // any is not from a side log
+	ident   uint64    // what strict ones share; 0 is not known yet
+	differs bool      // strict ones differ
 }
 
 // pile holds records in blocks, so that growing moves none of them.
@@ -90,7 +94,7 @@ func join(a, b record) record {
 	if b.began.Before(a.began) {
 		a.began = b.began
 	}
-	a.final, a.side, a.stream = a.final || b.final, a.side && b.side, a.stream && b.stream
+	a.ended, a.main, a.stream = a.ended || b.ended, a.main || b.main, a.stream && b.stream
 	return a
 }
 
@@ -163,13 +167,15 @@ func (s *set) settle() []*record {
 
 func (s *set) settleOne(same []*record, gone map[*record]bool) {
 	slices.SortFunc(same, func(a, b *record) int { return cmp.Compare(a.request, b.request) })
-	keep := slices.DeleteFunc(slices.Clone(same), func(r *record) bool { return r.side })
+	keep := slices.DeleteFunc(slices.Clone(same), func(r *record) bool { return !r.main })
 	if len(keep) == 0 {
 		keep = same
 	}
 	if bare := keep[0]; bare.request == "" && len(keep) > 1 {
 		keep = keep[1:]
+		request := keep[0].request
 		*keep[0] = join(*keep[0], *bare)
+		keep[0].request = request
 	}
 	for _, r := range same {
 		if !slices.Contains(keep, r) {
@@ -190,7 +196,7 @@ func (s *set) calls() ([]Call, int64, source.Diagnostics) {
 	for _, r := range records {
 		if r.stream {
 			r.call.Time = r.began
-			r.call.OutputIsBound = !r.final
+			r.call.OutputIsBound = !r.ended
 		}
 	}
 	order := func(a, b *record) int { return compareCalls(&a.call, &b.call) }

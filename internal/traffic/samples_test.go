@@ -1,0 +1,125 @@
+package traffic
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/token"
+)
+
+// shared finds the folder of real files beside the project: they are not part of it.
+func shared(t *testing.T, name string) (root, path string) {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the package")
+		}
+	}
+	root = filepath.Join(dir, "..", "shared")
+	if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+		t.Skip("shared samples not present: " + name)
+	}
+	return root, name
+}
+
+type totals struct {
+	Calls, Lines, Duplicates, Bounds, Bad int64
+	Usage                                 token.Usage
+}
+
+func sum(rec *Recording) totals {
+	t := totals{Calls: int64(len(rec.Calls)), Lines: rec.Lines, Duplicates: rec.Duplicates}
+	for _, c := range rec.Calls {
+		t.Usage = t.Usage.Add(c.Usage)
+		if c.OutputIsBound {
+			t.Bounds++
+		}
+	}
+	for _, s := range rec.Skipped {
+		if s.Bad {
+			t.Bad += s.Count
+		}
+	}
+	return t
+}
+
+// TestSamples reads real files. The totals were computed apart, by a script that shares no code with the readers.
+func TestSamples(t *testing.T) {
+	const claude, otlp = "formats/samples/claude-code-jsonl/", "formats/samples/otlp/"
+	for _, c := range []struct {
+		name, dialect string
+		want          totals
+	}{
+		{otlp + "tempo_export_with_batches.json", OTLP, totals{Calls: 2, Lines: 1, Usage: token.Usage{Input: 4648, Output: 129}}},
+		{otlp + "file-exporter-spec-spans.jsonl", OTLP, totals{Lines: 4}},
+		{otlp + "file-exporter-spec-metrics.jsonl", OTLP, totals{Lines: 4}},
+		{otlp + "proto-example-trace.json", OTLP, totals{Lines: 51}},
+		{"formats/samples/litellm/spend_logs_payload.json", LiteLLM, totals{Calls: 1, Lines: 33, Usage: token.Usage{Input: 10, Output: 20}}},
+		{"formats/samples/litellm/standard_logging_payload.json", LiteLLM, totals{Calls: 1, Lines: 179, Usage: token.Usage{Input: 10, Output: 20}}},
+		{claude + "sniffly__ba79134d-b6e9-4867-af0c-6941038c9e4b.jsonl", ClaudeCode,
+			totals{Calls: 24, Lines: 76, Duplicates: 16, Bounds: 21, Usage: token.Usage{Input: 91, CacheRead: 503769, CacheWrite5m: 16072, Output: 2266}}},
+		{claude + "sniffly__fed8ce56-bc79-401f-a83e-af084253362f.jsonl", ClaudeCode,
+			totals{Calls: 4, Lines: 21, Duplicates: 6, Bounds: 4, Usage: token.Usage{Input: 88, CacheRead: 44544, CacheWrite5m: 16000, Output: 278}}},
+		{claude + "sniffly__ff71dbed-a4f2-4284-a4fc-fe2fb90de929.jsonl", ClaudeCode, totals{Lines: 1}},
+		{claude + "claude-code-log__test_test_data_edge_cases.jsonl", ClaudeCode, totals{Calls: 4, Lines: 19, Bounds: 1, Usage: token.Usage{Input: 488, Output: 435}}},
+		{claude + "claude-code-log__test_test_data_representative_messages.jsonl", ClaudeCode, totals{Calls: 5, Lines: 12, Usage: token.Usage{Input: 218, Output: 445}}},
+		{claude + "ccusage__apps_ccusage_test_test-transcript.jsonl", ClaudeCode, totals{Lines: 4, Bad: 2}},
+		{claude + "ccusage__apps_ccusage_test_fixtures_codex_sessions_project-alpha_session-alpha.jsonl", "", totals{}},
+		{"formats/samples/traces/azure_code_first500.csv", TraceCSV, totals{Calls: 499, Lines: 499, Usage: token.Usage{Input: 1080792, Output: 12026}}},
+		{"formats/samples/traces/azure_conv_first500.csv", TraceCSV, totals{Calls: 499, Lines: 499, Usage: token.Usage{Input: 466651, Output: 132116}}},
+		{"data/traces/azure2023_code.csv.gz", TraceCSV, totals{Calls: 8819, Lines: 8819, Usage: token.Usage{Input: 18059974, Output: 245896}}},
+		{"data/traces/mooncake_conversation.csv.gz", TraceCSV, totals{Calls: 12031, Lines: 12031, Usage: token.Usage{Input: 144793823, Output: 4122048}}},
+		{"data/traces/hourly_servegen_dev.csv.gz", "", totals{}},
+	} {
+		t.Run(filepath.Base(c.name), func(t *testing.T) {
+			root, path := shared(t, c.name)
+			rec, diags, err := Read([]Source{{FS: os.DirFS(root), Path: path, Defaults: Defaults{Model: "trace-model"}}}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rec.Files[0].Dialect; got != c.dialect || (got == "") != diags.HasErrors() {
+				t.Errorf("dialect %q, want %q; %s", got, c.dialect, told(diags))
+			}
+			if diff := gocmp.Diff(c.want, sum(rec)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestSampleSessions reads all transcripts at once, twice over: a copy of the folder in the folder adds nothing.
+func TestSampleSessions(t *testing.T) {
+	root, dir := shared(t, "formats/samples/claude-code-jsonl")
+	names, err := filepath.Glob(filepath.Join(root, dir, "*.jsonl"))
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	var srcs []Source
+	for _, n := range names {
+		s := Source{FS: os.DirFS(filepath.Join(root, dir)), Path: filepath.Base(n), Dialect: ClaudeCode, Defaults: Defaults{Model: "x"}}
+		srcs = append(srcs, s)
+		s.Name = "copy of " + s.Path
+		srcs = append(srcs, s)
+	}
+	rec, _, err := Read(srcs, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sum(rec)
+	if got.Calls != 48 || got.Bounds != 36 {
+		t.Errorf("%d calls, %d bounds; want 48, 36", got.Calls, got.Bounds)
+	}
+	if diff := gocmp.Diff(token.Usage{Input: 2350, CacheRead: 548423, CacheWrite5m: 32162, Output: 4012}, got.Usage); diff != "" {
+		t.Error(diff)
+	}
+}
