@@ -6,6 +6,7 @@ package gate
 
 import (
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -55,10 +56,14 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	catalog, diags := prices(policy, in.Catalog)
 	diags = append(diags, head.diags...)
 	diags = append(diags, models(head, catalog, in.Now)...)
-	diags = append(diags, fixtures(head, catalog, in.Now)...)
 	if diags.HasErrors() {
 		diags.Sort()
 		return nil, diags, nil
+	}
+	diags = append(diags, fixtures(head, catalog, in.Now)...) // one that is not met is a finding that fails; see given
+	if unusable := slices.DeleteFunc(slices.Clone(diags), func(d source.Diagnostic) bool { return d.Rule == fixtureRule }); unusable.HasErrors() {
+		unusable.Sort()
+		return nil, unusable, nil
 	}
 	recording, missing, err := recordings(policy, in)
 	if err != nil {
