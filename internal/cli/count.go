@@ -206,10 +206,7 @@ func writeCountJSON(w io.Writer, models []string, rows []counted) error {
 }
 
 func writeCountTable(env *Env, models []string, rows []counted) error {
-	header := []string{"Where", "Section"}
-	for _, m := range models {
-		header = append(header, m)
-	}
+	header := append([]string{"Where", "Section"}, models...)
 	align := []tw.Align{tw.AlignLeft, tw.AlignLeft}
 	for range models {
 		align = append(align, tw.AlignRight)

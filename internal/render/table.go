@@ -2,8 +2,12 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -183,13 +187,14 @@ func (s *screen) templates() {
 	}
 	s.title("Templates, tokens each time one is sent")
 	shown := list[:min(len(list), screenful)]
-	rows := make([][]cell, len(shown))
-	for i, t := range shown {
+	var rows [][]cell
+	for _, t := range shown {
 		base := none
 		if t.Base != nil {
 			base = money.Count(*t.Base).String()
 		}
-		rows[i] = cells(t.Path, pair(s.r.Base != nil, base, money.Count(t.Tokens).String()), errorMark(t.Error), money.Count(t.Calls).String(), t.Model)
+		rows = append(rows, cells(t.Path, pair(s.r.Base != nil, base, money.Count(t.Tokens).String()), errorMark(t.Error), money.Count(t.Calls).String(), t.Model))
+		rows = append(rows, templateParts(t)...)
 	}
 	tokens := "Tokens"
 	if s.r.Base != nil {
@@ -199,6 +204,32 @@ func (s *screen) templates() {
 	if rest := len(list) - len(shown); rest > 0 {
 		s.para("  ", "", fmt.Sprintf("… and %s; --format json has all", plural(int64(rest), "more template", "more templates")))
 	}
+}
+
+// partsShown is how many sections of a template a terminal shows, largest first; tokengate count shows them all.
+const partsShown = 3
+
+// templateParts lists the files that are sent with a template, and its largest sections.
+func templateParts(t report.Template) [][]cell {
+	var rows [][]cell
+	var sections []report.Section
+	for i, f := range t.Files {
+		if i > 0 {
+			rows = append(rows, cells("└ with "+f.Path, money.Count(f.Tokens).String(), "", "", ""))
+		}
+		sections = append(sections, f.Sections...)
+	}
+	slices.SortStableFunc(sections, func(a, b report.Section) int { return cmp.Compare(b.Tokens, a.Tokens) })
+	for _, sec := range sections[:min(len(sections), partsShown)] {
+		if sec.Heading != "" && len(sections) > 1 {
+			label := "└ " + strconv.Quote(sec.Heading)
+			if line := sec.Place.Start.Line; line > 0 {
+				label = fmt.Sprintf("└ %s:%d %q", path.Base(sec.Place.File), line, sec.Heading)
+			}
+			rows = append(rows, cells(label, money.Count(sec.Tokens).String(), "", "", ""))
+		}
+	}
+	return rows
 }
 
 func (s *screen) provenance() {

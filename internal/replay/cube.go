@@ -112,6 +112,7 @@ func (k Key) name(d Dim) string {
 		return k.Model
 	case ByTemplate:
 		return k.Template
+	case ByProject:
 	}
 	return ""
 }

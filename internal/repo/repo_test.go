@@ -128,7 +128,7 @@ func TestTreeContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close() //nolint:errcheck // a test's end
+	defer r.Close()
 	rev, err := r.Revision(context.Background(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
