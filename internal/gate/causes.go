@@ -92,8 +92,10 @@ func summary(c *replay.Cause) string {
 		return fmt.Sprintf("cap on output: %s a call that it cuts", signed(perCall(c.Tokens, c.Calls)))
 	case replay.KindModel:
 		return fmt.Sprintf("model: %s → %s at the same tokens", c.Models[0], c.Models[1])
+	case replay.KindTokenizer:
+		return fmt.Sprintf("tokenizer: the same text is %s a call on %s", signed(perCall(c.Tokens, c.Calls)), c.Models[1])
 	}
-	return fmt.Sprintf("tokenizer: the same text is %s a call on %s", signed(perCall(c.Tokens, c.Calls)), c.Models[1])
+	return string(c.Kind)
 }
 
 // errorOf is the counting error of a cause: caps and prices are exact, a recount is not.

@@ -167,6 +167,11 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	if d == replay.ByModel {
 		g.LatencyBy = w.m.latency.method(name)
 	}
+	if e := m.CostEffect; e != nil && e.Ratio != 0 {
+		for _, warning := range e.Warnings {
+			g.Notes = append(g.Notes, warning.Text)
+		}
+	}
 	if m.Short != nil {
 		g.Notes = append(g.Notes, m.Short.Error())
 	}

@@ -28,6 +28,7 @@ func (w writer) verdict(r *report.Report) report.Verdict {
 			failed++
 		case report.Pass:
 			held++
+		case report.Warn, report.Inconclusive: // named among the reasons
 		}
 	}
 	switch v.Status {
