@@ -73,11 +73,15 @@ func (p Policy) Ceilings(stage string) []budget.Ceiling {
 	return l.out
 }
 
+// envelopes gives the envelopes of a kind of scope; only tracks and features have any.
 func (p Policy) envelopes(kind string) source.Map[Envelope] {
-	if kind == "feature" {
+	switch kind {
+	case "track":
+		return p.Tracks
+	case "feature":
 		return p.Features
 	}
-	return p.Tracks
+	return nil
 }
 
 func (e Envelope) quantile(stage float64) float64 {
@@ -224,7 +228,7 @@ func (p Policy) Declared() []budget.Declared {
 
 // OwnerOf names who answers for a scope: its own owner, a block's, the project's.
 func (p Policy) OwnerOf(scope budget.Scope) string {
-	if e, ok := p.envelopes(scope.Kind).Get(scope.Name); ok && scope.Kind != "project" && e.Owner.Set {
+	if e, ok := p.envelopes(scope.Kind).Get(scope.Name); ok && e.Owner.Set {
 		return e.Owner.Value
 	}
 	for _, b := range p.blocks() {

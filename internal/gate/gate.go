@@ -48,9 +48,10 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	head := load(in.Head, in, "head")
 	if base != nil {
 		head.follow(base, in.Now)
+		base.recall(head, in.Now)
 	}
 	policy := base
-	if policy == nil || !policy.declares() {
+	if policy == nil || unusable != nil || !policy.declares() {
 		policy = head
 	}
 	catalog, diags := prices(policy, in.Catalog)
@@ -74,7 +75,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	m := measure(in, policy, head, res)
+	m := measure(in, policy, res)
 	e := evidence(in, base, head, policy, catalog, recording, res, m, diags)
 	e.Given = append(e.Given, unusable...)
 	return document(in, base, head, policy, catalog, recording, res, m, e, budget.Judge(e)), nil, nil

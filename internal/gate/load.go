@@ -63,6 +63,19 @@ func (s *side) follow(base *side, now time.Time) {
 	}
 }
 
+// recall loads what head lists and this side, base, does not, as it was here: a template that is listed and edited in one
+// change is seen to change. Nobody had listed it, so its blocks set no policy on base and its mistakes are not base's.
+func (s *side) recall(head *side, now time.Time) {
+	for name := range head.templates {
+		if s.templates[name] != nil || !exists(s.fs, name) {
+			continue
+		}
+		if old, _ := prompt.Load(s.fs, name, prompt.Options{Now: now}); old != nil {
+			s.templates[name] = old
+		}
+	}
+}
+
 // declares reports whether the side sets any policy at all.
 func (s *side) declares() bool {
 	return s.found || len(s.policy.Ceilings(config.PullRequest)) > 0
@@ -85,14 +98,15 @@ func exists(fsys fs.FS, name string) bool {
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 
-// glob lists the files that patterns match, each once, sorted within a pattern. A pattern without a match is an error;
-// a plain path is passed on as it is, so that what opens it can say what is wrong with it.
+// glob lists the files that patterns match, each once, sorted within a pattern. A pattern without a match is an error; a
+// plain path that is there is passed on as it is, so that what opens it can say what is wrong with it.
 func (s *side) glob(patterns []source.At[string]) []string {
 	var out []string
 	for _, p := range patterns {
 		names, missing := match(s.fs, p.Value)
 		if missing {
 			s.diags.Add("path-missing", p.Span, "check the path; it is relative to "+path.Dir(p.Span.File)+"/", "%q matches no file", p.Value)
+			continue
 		}
 		for _, n := range names {
 			if !slices.Contains(out, n) {

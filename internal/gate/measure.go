@@ -27,7 +27,7 @@ type measurements struct {
 // seed makes the bootstrap repeatable; any fixed number does.
 const seed = 20260101
 
-func measure(in Input, policy, head *side, res *replay.Result) *measurements {
+func measure(in Input, policy *side, res *replay.Result) *measurements {
 	m := &measurements{scopes: map[budget.Scope]budget.Measured{}, groups: map[budget.Scope]*replay.Group{}, totals: map[replay.Dim][2]map[string]*replay.Totals{},
 		period: policy.policy.PeriodOr().Days, latency: fitLatencies(res)}
 	for _, d := range []replay.Dim{replay.ByProject, replay.ByTrack, replay.ByFeature, replay.ByModel, replay.ByTemplate} {

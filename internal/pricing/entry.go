@@ -168,11 +168,8 @@ func (b batch) times() price {
 }
 
 func (v entry) layBands(diags *source.Diagnostics, r *row) {
-	for _, b := range v.Bands {
-		span := b.Over.Span
-		if b.From.Set {
-			span = b.From.Span
-		}
+	for _, at := range v.Bands {
+		b, span := at.Value, at.Span
 		if b.Over.Set == b.From.Set {
 			diags.Add(RuleMissing, span, "`over: 200k` pays from 200,001 tokens on, `from: 200k` from 200,000", "a band needs one of `over` and `from`")
 			continue

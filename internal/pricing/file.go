@@ -102,7 +102,7 @@ type entry struct {
 	Prices       prices                 `yaml:",inline"`
 	Batch        batch                  `yaml:"batch"`
 	Tiers        source.Map[prices]     `yaml:"tiers"`
-	Bands        []bandEntry            `yaml:"bands"`
+	Bands        []source.At[bandEntry] `yaml:"bands"`
 	Aliases      []source.At[string]    `yaml:"aliases"`
 	Context      source.At[money.Count] `yaml:"context"`
 	MaxInput     source.At[money.Count] `yaml:"max_input"`

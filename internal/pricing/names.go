@@ -30,6 +30,9 @@ type spelling struct {
 // spellings lists every reading of a name in the order they are tried.
 func spellings(name string) []spelling {
 	s := spelling{name: strings.ToLower(strings.TrimSpace(name))}
+	if profile.MatchString(s.name) || vendorDot.MatchString(s.name) {
+		s.provider = "bedrock" // nobody else writes a vendor and a dot
+	}
 	var out, last []spelling
 	if s.saysProvider() {
 		last = []spelling{s} // hosts have models called openai/gpt-oss-20b

@@ -132,6 +132,23 @@ func TestNoPrefixMatch(t *testing.T) {
 	}
 }
 
+// A short form of two Bedrock ids at different prices is neither's.
+func TestBedrockShortFormsClash(t *testing.T) {
+	rows, err := parseRows([]byte(`{"id":"bedrock/x.m-1-20260101-v1:0","mode":"chat","price":{"input":1,"output":1}}
+{"id":"bedrock/x.m-1-20260201-v1:0","mode":"chat","price":{"input":2,"output":2}}
+{"id":"bedrock/x.m-2-20260101-v1:0","mode":"chat","price":{"input":3,"output":3}}
+{"id":"bedrock/x.m-3-v1","mode":"chat","price":{"input":3,"output":3}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Catalog{rows: rows, index: newIndex(rows)}
+	_ = unknown(t, c, "bedrock/x.m-1")
+	_ = unknown(t, c, "bedrock/x.m-3") // its v1 may be the model's own
+	if m := lookup(t, c, "bedrock/x.m-2", now); m.ID != "bedrock/x.m-2-20260101-v1:0" {
+		t.Error(m.ID)
+	}
+}
+
 func TestSpellings(t *testing.T) {
 	var got []string
 	for _, s := range spellings("bedrock/us-east-1/us.anthropic.claude-opus-5-20260724-v1:0") {
@@ -165,7 +182,7 @@ func FuzzLookup(f *testing.F) {
 		c := catalog(t)
 		m, err := c.Lookup(name, now)
 		if err != nil {
-			unknown(t, c, name)
+			_ = unknown(t, c, name)
 			return
 		}
 		again, err := c.Lookup(m.ID, now)

@@ -99,7 +99,7 @@ func (d *document) commentSpans(h *ast.HTMLBlock) []region {
 
 func (d *document) blank(rs []region) bool {
 	return !slices.ContainsFunc(rs, func(r region) bool {
-		return strings.TrimFunc(d.text[r.start:r.end], isSpace) == ""
+		return strings.TrimFunc(d.text[r.start:r.end], isSpace) != ""
 	})
 }
 

@@ -42,8 +42,9 @@ func (c Class) i() int {
 		return atJSON
 	case CJK:
 		return atCJK
+	default:
+		return atOther
 	}
-	return atOther
 }
 
 // Classify tells the class of a text from counts of its characters and the first characters of its lines, in one pass

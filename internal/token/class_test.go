@@ -22,6 +22,8 @@ func TestClassify(t *testing.T) {
 		{"python", "def total(rows):\n    return sum(r['cost'] for r in rows)\n\nclass Gate:\n    def __init__(self):\n        self.rows = []\n", Code},
 		{"sql", "SELECT id, name FROM users WHERE (age > 30) AND name LIKE '%x%';\nDELETE FROM t WHERE id = 3;\n", Code},
 		{"generated code", sample("code", 4000), Code},
+		{"one line of script", "const total = rows.filter(r => r.cost > 0).map(r => r.cost)", Code},
+		{"shell", "export PATH=$PATH:$HOME/bin\nfor f in *.go; do echo $f && go vet $f; done\nls | wc\n", Code},
 		{"json object", `{"id": 1, "name": "gate", "tags": ["a", "b"]}`, JSON},
 		{"json lines", sample("json", 4000), JSON},
 		{"japanese", "予算を超える変更は止めます。", CJK},

@@ -1,7 +1,7 @@
 package token
 
 import (
-	"math/rand"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -216,14 +216,14 @@ func longest(s string) int {
 
 // sample makes text of a kind; the same seed makes the same text.
 func sample(kind string, bytes int) string {
-	rng := rand.New(rand.NewSource(7))
+	rng := rand.New(rand.NewPCG(7, 0))
 	words := strings.Fields("the budget gate counts every token that a change would spend before it merges and says why in one comment for its author")
-	word := func() string { return words[rng.Intn(len(words))] }
+	word := func() string { return words[rng.IntN(len(words))] }
 	var b strings.Builder
 	for b.Len() < bytes {
 		switch kind {
 		case "prose":
-			b.WriteString(word() + [...]string{" ", " ", " ", ", ", ". ", ".\n\n"}[rng.Intn(6)])
+			b.WriteString(word() + [...]string{" ", " ", " ", ", ", ". ", ".\n\n"}[rng.IntN(6)])
 		case "code":
 			b.WriteString("func " + word() + "() {\n\tif " + word() + "." + word() + "(" + word() + ") != nil {\n\t\treturn fmt.Errorf(\"" + word() + " %d\", " + word() + ")\n\t}\n}\n")
 		case "json":

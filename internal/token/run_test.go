@@ -3,7 +3,7 @@ package token
 import (
 	"encoding/base64"
 	"math"
-	"math/rand"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -12,13 +12,15 @@ import (
 
 // hostile are texts that make a tokenizer slow: long stretches without a place to split.
 func hostile(bytes int) map[string]string {
-	rng := rand.New(rand.NewSource(1))
+	rng := rand.New(rand.NewPCG(1, 0))
 	raw := make([]byte, bytes*3/4)
-	rng.Read(raw)
+	for i := range raw {
+		raw[i] = byte(rng.UintN(256))
+	}
 	random := func(from rune, n int) string {
 		var b strings.Builder
 		for b.Len() < bytes {
-			b.WriteRune(from + rune(rng.Intn(n)))
+			b.WriteRune(from + rune(rng.IntN(n)))
 		}
 		return b.String()
 	}

@@ -3,6 +3,7 @@ package traffic
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tokengate/tokengate/internal/token"
 )
@@ -47,6 +48,9 @@ func badReason(err error) *badRecord {
 // maxTokens is more than any model takes or gives in one request; a larger count is a broken record.
 const maxTokens = 1_000_000_000
 
+// maxLatency is longer than any request takes, batches of a day included; a longer one is a broken time.
+const maxLatency = 30 * 24 * time.Hour
+
 // check holds what must be true of every call, whatever wrote it.
 func check(c *Call) error {
 	switch {
@@ -54,6 +58,10 @@ func check(c *Call) error {
 		return bad(noTime, "")
 	case c.Model == "":
 		return &badRecord{reason: noModel, hint: "set defaults.model of the recording if all its calls used one model"}
+	case c.Latency < 0 || c.Latency > maxLatency || c.FirstToken < 0 || c.FirstToken > maxLatency:
+		return bad(oddTime, "it took %v, the first token %v", c.Latency, c.FirstToken)
+	case c.Time.Year() < 1970 || c.Time.Year() > 9999:
+		return bad(oddTime, "the year %d", c.Time.Year())
 	}
 	return checkUsage(c.Usage)
 }

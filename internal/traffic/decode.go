@@ -3,10 +3,10 @@ package traffic
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -155,15 +155,14 @@ func (e embedded) into(v any, kind byte) error {
 	return nil
 }
 
+// unquote gives what a JSON string says; what is not UTF-8 in it becomes U+FFFD.
 func unquote(b []byte) (string, error) {
-	if bytes.IndexByte(b, '\\') < 0 && len(b) >= 2 {
+	if bytes.IndexByte(b, '\\') < 0 && len(b) >= 2 && utf8.Valid(b) {
 		return string(b[1 : len(b)-1]), nil
 	}
-	s, err := jsontext.AppendUnquote(nil, b)
-	if err != nil && !strings.Contains(err.Error(), "UTF-8") && !strings.Contains(err.Error(), "surrogate") {
-		return "", fmt.Errorf("string: %w", err)
-	}
-	return string(s), nil
+	var s string
+	err := json.Unmarshal(b, &s, foreign)
+	return s, explainJSON(err)
 }
 
 // clip keeps what is quoted in a message short.

@@ -35,7 +35,7 @@ func dialects() []dialect {
 		{Native, `JSON lines with "ts", "model" and "usage"`, isNative, readNative},
 		{ClaudeCode, `Claude Code lines with "sessionId" or "message.usage"`, isClaudeCode, readClaudeCode},
 		{LiteLLM, `LiteLLM objects with "call_type"`, isLiteLLM, readLiteLLM},
-		{OTLP, `OTLP objects with "resourceSpans" or "batches"`, isOTLP, readOTLP},
+		{OTLP, `OTLP objects with "resourceSpans" or "batches", or Jaeger's with "data" and "traceID"`, isOTLP, readOTLP},
 		{TraceCSV, `CSV with the header "` + strings.Join(traceHeaders(), `" or "`) + `"`, isTraceCSV, readTraceCSV},
 	}
 }
@@ -121,6 +121,7 @@ func notUTF8(line int) error {
 // head is what the beginning of a file looks like: the first line, and the keys of the first objects.
 type head struct {
 	line    string
+	text    string            // the first kilobytes
 	objects []map[string]bool // by "key" and "key.key"
 }
 
@@ -144,7 +145,7 @@ func (h head) has(keys ...string) bool {
 func look(b []byte) head {
 	b = bytes.TrimPrefix(b, utf8BOM)
 	line, _, _ := bytes.Cut(b, []byte("\n"))
-	h := head{line: strings.TrimSpace(string(line[:min(len(line), 200)]))}
+	h := head{line: strings.TrimSpace(string(line[:min(len(line), 200)])), text: string(b[:min(len(b), 4<<10)])}
 	for len(b) > 0 && len(h.objects) < 64 {
 		o, n := lookAt(b)
 		if len(o) > 0 {

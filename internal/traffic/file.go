@@ -85,11 +85,11 @@ func (f *file) accept(r record, line int) {
 	c.Track, c.Feature = either(c.Track, d.Track), either(c.Feature, d.Feature)
 	c.Model, c.Template = either(c.Model, d.Model), either(c.Template, d.Template)
 	c.Place = Place{File: f.name, Line: line}
+	c.Time = c.Time.UTC()
 	if err := check(c); err != nil {
 		f.reject(line, err)
 		return
 	}
-	c.Time = c.Time.UTC()
 	r.ended, r.main = r.final, !r.side
 	f.records.add(r)
 }

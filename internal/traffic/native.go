@@ -205,7 +205,7 @@ func boolean(to *bool, v jsontext.Value) error {
 
 func milliseconds(to *time.Duration, v jsontext.Value) error {
 	f, err := quantity(v)
-	if err == nil && (f < 0 || f > math.MaxInt64/2e6) {
+	if err == nil && (f < 0 || f > float64(maxLatency)/1e6) {
 		return bad(oddTime, "%s ms", v)
 	}
 	*to = time.Duration(math.Round(f * 1e6))

@@ -16,11 +16,11 @@ func isOTLP(h head) bool {
 			return true
 		}
 	}
-	return false
+	return isJaeger(h)
 }
 
 // otlpDoc is one object of a file in any of the wrappers seen: TracesData, Tempo's first export (batches) and its
-// second (trace). Metrics and logs may stand beside.
+// second (trace), and Jaeger's (data). Metrics and logs may stand beside.
 type otlpDoc struct {
 	ResourceSpans []otlpResource `json:"resourceSpans"`
 	Batches       []otlpResource `json:"batches"`
@@ -28,6 +28,7 @@ type otlpDoc struct {
 		ResourceSpans []otlpResource `json:"resourceSpans"`
 		Batches       []otlpResource `json:"batches"`
 	} `json:"trace"`
+	Data    []jaegerTrace  `json:"data"`
 	Metrics jsontext.Value `json:"resourceMetrics"`
 	Logs    jsontext.Value `json:"resourceLogs"`
 }
@@ -110,6 +111,9 @@ func readOTLP(f *file, in *input) error {
 		groups := append(doc.ResourceSpans, doc.Batches...)
 		if doc.Trace != nil {
 			groups = append(append(groups, doc.Trace.ResourceSpans...), doc.Trace.Batches...)
+		}
+		for _, t := range doc.Data {
+			groups = append(groups, t.groups()...)
 		}
 		at, from := line, 0
 		for _, g := range groups {

@@ -61,6 +61,8 @@ func TestSamples(t *testing.T) {
 		want          totals
 	}{
 		{otlp + "tempo_export_with_batches.json", OTLP, totals{Calls: 2, Lines: 1, Usage: token.Usage{Input: 4648, Output: 129}}},
+		{otlp + "jaeger_helm.json", OTLP, totals{Calls: 2, Lines: 5333, Usage: token.Usage{Input: 1820 + 1956 - 1792, CacheRead: 1792, Output: 130}}},
+		{otlp + "jaeger_k8s.json", OTLP, totals{Calls: 1, Lines: 3908, Usage: token.Usage{Input: 2203 - 1792, CacheRead: 1792, Output: 139}}},
 		{otlp + "file-exporter-spec-spans.jsonl", OTLP, totals{Lines: 4}},
 		{otlp + "file-exporter-spec-metrics.jsonl", OTLP, totals{Lines: 4}},
 		{otlp + "proto-example-trace.json", OTLP, totals{Lines: 51}},

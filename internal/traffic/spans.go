@@ -24,7 +24,17 @@ type spanNode struct {
 	parent                string
 	carries               bool
 	usageBelow, callBelow bool
+	above                 answer // does a span above carry usage
+	walked                int    // by cutCircles: the walk that came by, 0 for none
 }
+
+type answer byte
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
 
 // tree holds all spans of all files.
 type tree map[spanKey]*spanNode
@@ -43,6 +53,7 @@ func resolveSpans(files []*file) {
 			}
 		}
 	}
+	t.cutCircles()
 	for _, f := range files {
 		for i := range f.spans {
 			t.mark(&f.spans[i])
@@ -55,8 +66,32 @@ func resolveSpans(files []*file) {
 	}
 }
 
-// mark tells a span's ancestors what stands below them. It stops where they know, so that it is linear, and so that a
-// circle of parents ends.
+// cutCircles makes a root of the smallest span of every circle of parents, as broken exporters write them: otherwise
+// each of its spans would seem to repeat the others, and none would count.
+func (t tree) cutCircles() {
+	walk := 0
+	for start := range t {
+		walk++
+		key, n := start, t[start]
+		for n != nil && n.walked == 0 {
+			n.walked = walk
+			key = spanKey{key.trace, n.parent}
+			n = t[key]
+		}
+		if n == nil || n.walked != walk {
+			continue
+		}
+		least := key
+		for k := (spanKey{key.trace, n.parent}); k != key; k = (spanKey{k.trace, t[k].parent}) {
+			if k.span < least.span {
+				least = k
+			}
+		}
+		t[least].parent = ""
+	}
+}
+
+// mark tells a span's ancestors what stands below them. It stops where they know, so that it is linear.
 func (t tree) mark(s *span) {
 	n := t[s.key]
 	if n == nil {
@@ -97,13 +132,24 @@ func (t tree) count(s *span) {
 	f.accept(r, s.line)
 }
 
-// covered tells whether a span above carries the usage.
+// covered tells whether a span above carries the usage. What it finds it notes on the way, so that it is linear.
 func (t tree) covered(s *span) bool {
-	n := t[s.key]
-	for steps := 0; n != nil && steps < 1000; steps++ {
-		if n = t[spanKey{s.key.trace, n.parent}]; n != nil && n.carries {
-			return true
+	var path []*spanNode
+	found := no
+	for n := t[s.key]; n != nil; {
+		if found = n.above; found != unknown {
+			break
+		}
+		path = append(path, n)
+		if n = t[spanKey{s.key.trace, n.parent}]; n == nil {
+			found = no
+		} else if n.carries {
+			found = yes
+			break
 		}
 	}
-	return false
+	for _, n := range path {
+		n.above = found
+	}
+	return found == yes
 }
