@@ -145,9 +145,8 @@ func (d *document) cells(row ast.Node) []cell {
 // rowLine is the text of a row's line.
 func (d *document) rowLine(row ast.Node) region {
 	at := d.md + max(row.Pos(), 0)
-	start, end := d.lineStart(at), d.next(d.lineStart(at))
-	text := d.text[at:end]
-	start = at + len(text) - len(strings.TrimLeft(text, " \t"))
+	text := d.text[at:d.next(d.lineStart(at))]
+	start := at + len(text) - len(strings.TrimLeft(text, " \t"))
 	return region{start, start + len(strings.TrimSpace(text))}
 }
 

@@ -26,7 +26,7 @@ func (l *loader) importOne(ref importRef, at source.Span, chain []string) {
 		return
 	}
 	if p := stat(l.fsys, name); p != nil {
-		l.unusable(ref.target, name, p, at, chain)
+		l.unusable(ref.target, p, at, chain)
 		return
 	}
 	if !importable(name) {
@@ -42,7 +42,7 @@ func (l *loader) importOne(ref importRef, at source.Span, chain []string) {
 	}
 	content, p := read(l.fsys, name)
 	if p != nil {
-		l.unusable(ref.target, name, p, at, chain)
+		l.unusable(ref.target, p, at, chain)
 		return
 	}
 	if !l.add(name, content, chain) {
@@ -66,7 +66,7 @@ func (l *loader) loaded(target, name string, at source.Span, chain []string) boo
 }
 
 // unusable reports an import whose file cannot be had. The trap comes first: punctuation after a path is part of it.
-func (l *loader) unusable(target, name string, p *problem, at source.Span, chain []string) {
+func (l *loader) unusable(target string, p *problem, at source.Span, chain []string) {
 	bare := strings.TrimRight(target, trailing)
 	switch p.kind {
 	case "missing":
