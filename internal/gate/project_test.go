@@ -46,7 +46,7 @@ models:
 	styleMD  = "# Style\n\nShort functions.\n"
 )
 
-// files is a tree, and edit a copy of it with some files put in place; nil content takes one away.
+// files is a tree: paths with their content. edit gives a copy with some files put in place, without one with some gone.
 type files map[string]string
 
 func (f files) edit(pairs ...string) files {
@@ -184,7 +184,7 @@ func findings(r *report.Report, rule string) []report.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.Rule != rule })
 }
 
-// longer is the answering template with about 1000 tokens more, which takes the answer track over its ceiling.
+// longer is the answering template with some words more; 2000 take the answer track over its ceiling.
 func longer(words int) string {
 	return strings.Replace(answerMD, "Be brief and kind.", "Be brief and kind."+strings.Repeat(" Name every step.", words/4), 1)
 }

@@ -34,6 +34,8 @@ type Group struct {
 
 	clusters [Clusters]cluster
 	points   smallest[*Point]
+	sorted   []*Point // what Points returned last
+	stale    bool     // a point came in since
 	sessions map[uint64]*Session
 	bound    smallest[struct{}] // the session hashes that are kept
 }
@@ -101,6 +103,7 @@ func (g *Group) add(p *Point, id, session uint64, named bool, sampling float64, 
 	c.baseTokens += roundDiv(q.Base.Total(), sampling)
 	c.headTokens += roundDiv(q.Head.Total(), sampling)
 	g.points.add(id, q)
+	g.stale = true
 	if named {
 		g.session(session, q)
 	}
@@ -163,11 +166,13 @@ func (g *Group) pairs(pick func(cluster) (int64, int64), unit float64) []stats.P
 	return out
 }
 
-// Points returns the kept calls, oldest first.
+// Points returns the kept calls, oldest first. The slice is the group's own.
 func (g *Group) Points() []*Point {
-	out := g.points.values()
-	slices.SortStableFunc(out, func(a, b *Point) int { return a.Time.Compare(b.Time) })
-	return out
+	if g.stale {
+		g.sorted, g.stale = g.points.values(), false
+		slices.SortStableFunc(g.sorted, func(a, b *Point) int { return a.Time.Compare(b.Time) })
+	}
+	return g.sorted
 }
 
 // Sessions returns the sums of the kept sessions, in an order that depends on their ids only. Sessions is empty where the
