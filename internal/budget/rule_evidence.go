@@ -65,6 +65,10 @@ var stalePrice = Rule{source.Rule{
 the bill will say. Give a current one in a file under prices.files.`,
 }, func(e *Evidence) (_ []Check, findings []Finding) {
 	for _, p := range e.Prices {
+		if p.AsOf.IsZero() {
+			findings = append(findings, finding(source.Info, Pass, p.Place, "", "the price of %s carries no date", p.Model))
+			continue
+		}
 		if age := e.Now.Sub(p.AsOf); e.MaxAge > 0 && age > e.MaxAge {
 			findings = append(findings, finding(source.Warning, Warn, p.Place, "update tokengate, or give the price in a file under prices.files",
 				"the price of %s is of %s, %d days old", p.Model, p.AsOf.Format(time.DateOnly), int(age.Hours()/24)))

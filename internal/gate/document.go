@@ -309,6 +309,9 @@ func (w writer) provenance() report.Provenance {
 		p.Skipped = append(p.Skipped, report.Skipped{Reason: s.Reason, Bad: s.Bad, Count: s.Count})
 	}
 	for _, price := range w.e.Prices {
+		if price.AsOf.IsZero() {
+			continue
+		}
 		day := price.AsOf.Format(time.DateOnly)
 		if p.PricesOldest == "" || day < p.PricesOldest {
 			p.PricesOldest = day

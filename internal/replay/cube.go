@@ -82,7 +82,7 @@ func (c *Cube) Keys() []Key {
 // Cost is the exact cost of usage at a key's price; zero where the model has no price.
 func (c *Cube) cost(k Key, u token.Usage) money.Amount {
 	m := c.book[k.Model]
-	if m == nil || !m.priced {
+	if m == nil || !m.priced || !m.offers(k.Tier) {
 		return money.Amount{}
 	}
 	return m.rates(rateKey{k.Tier, k.Band}).Cost(u)

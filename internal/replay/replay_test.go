@@ -286,6 +286,16 @@ func TestUnpriced(t *testing.T) {
 	}
 }
 
+// A call on a service tier that its model has no price for is not priced as standard; it has no known cost.
+func TestUnpricedTier(t *testing.T) {
+	calls := three()
+	calls[1].Tier = "priority"
+	res := replayed(t, nil, revision(t, words(500), prompt.Limits{}), calls)
+	if len(res.Unpriced) != 1 || res.Unpriced[0].Name != "test/alpha (tier priority)" || res.Unpriced[0].Reason == nil || cost(res.Head) != "0.0083" {
+		t.Errorf("cost %s, unpriced %+v", cost(res.Head), res.Unpriced)
+	}
+}
+
 // A removal larger than the recorded prompt stops at zero and is counted.
 func TestRemovalIsClamped(t *testing.T) {
 	calls := three()[:1]

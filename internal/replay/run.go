@@ -48,6 +48,7 @@ type trusted struct {
 type model struct {
 	pricing.Model
 	priced bool
+	why    error // why it has no price, where the name alone does not tell
 	picos  map[rateKey]*picoRates
 }
 
@@ -57,7 +58,7 @@ type rateKey struct {
 }
 
 // picoRates are prices in 10^-12 dollars a token, for statistics of single calls.
-type picoRates struct{ input, read, write5m, write1h, output float64 }
+type picoRates struct{ input, read, write5m, write1h, output, reasoning float64 }
 
 func newRun(p Plan) *run {
 	book := map[string]*model{}
@@ -73,6 +74,9 @@ func newRun(p Plan) *run {
 // model resolves a recorded model name. An unknown one is noted with its first place and keeps its tokens, unpriced.
 func (r *run) model(name string, c *traffic.Call) *model {
 	m := r.lookup(name)
+	if m.priced && !m.offers(tierName(c.Tier)) {
+		m, name = r.withoutTier(m, name, c.Tier)
+	}
 	if !m.priced {
 		u := r.unpriced[name]
 		if u == nil {
@@ -110,11 +114,32 @@ func (r *run) lookup(name string) *model {
 }
 
 func (m *model) reason(p Plan) error {
+	if m.why != nil {
+		return m.why
+	}
 	found, err := p.Catalog.Lookup(m.ID, p.At)
 	if err == nil {
 		_, err = found.Rates("", 0)
 	}
 	return err
+}
+
+func (m *model) offers(tier string) bool {
+	_, err := m.Rates(tier, 0)
+	return err == nil
+}
+
+// withoutTier stands for a model on a service tier that has no price: taking the standard one would be too cheap for
+// priority and too dear for batch.
+func (r *run) withoutTier(m *model, name, tier string) (*model, string) {
+	name += " (tier " + tier + ")"
+	shadow, ok := r.models[name]
+	if !ok {
+		_, err := m.Rates(tier, 0)
+		shadow = &model{Model: m.Model, why: err}
+		r.models[name] = shadow
+	}
+	return shadow, name
 }
 
 // pico is one call's cost in 10^-12 dollars, rounded; 0 for a model without a price.
@@ -126,19 +151,18 @@ func (m *model) pico(tier string, u token.Usage) int64 {
 	p, ok := m.picos[key]
 	if !ok {
 		r := m.rates(key)
-		p = &picoRates{r.Input.Float() * 1e6, r.CacheRead.Float() * 1e6, r.CacheWrite5m.Float() * 1e6, r.CacheWrite1h.Float() * 1e6, r.Output.Float() * 1e6}
+		p = &picoRates{r.Input.Float() * 1e6, r.CacheRead.Float() * 1e6, r.CacheWrite5m.Float() * 1e6, r.CacheWrite1h.Float() * 1e6, r.Output.Float() * 1e6, r.Reasoning.Float() * 1e6}
 		m.picos[key] = p
 	}
 	return int64(math.Round(float64(u.Input)*p.input + float64(u.CacheRead)*p.read + float64(u.CacheWrite5m)*p.write5m +
-		float64(u.CacheWrite1h)*p.write1h + float64(u.Output)*p.output))
+		float64(u.CacheWrite1h)*p.write1h + float64(u.Output)*p.output + float64(u.Reasoning)*p.reasoning))
 }
 
-// rates gives the price of a tier; a tier the model does not offer is priced as standard, the dearer reading of a
-// discount that cannot be had.
+// rates gives the price of a tier that the model offers.
 func (m *model) rates(k rateKey) pricing.Rates {
 	rates, err := m.Rates(k.tier, k.band)
 	if err != nil {
-		rates, _ = m.Rates("", k.band)
+		panic("replay: a call was priced on a tier that is not offered: " + err.Error())
 	}
 	return rates
 }

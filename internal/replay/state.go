@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
@@ -66,7 +67,11 @@ func (w walk) steps(s state, base, head prompt.Limits) (state, []step) {
 	take(KindInputCap, capInput(s, base.Context.MaxInputTokens, head.Context.MaxInputTokens), head.Context.MaxInputTokens.Span)
 	take(KindOutputCap, capOutput(s, base.MaxOutputTokens, head.MaxOutputTokens), head.MaxOutputTokens.Span)
 	if to := w.swap(s, base, head); to != nil {
-		take(KindModel, state{s.usage, s.tier, to}, head.Model.Span)
+		tier := s.tier
+		if !to.offers(tier) {
+			tier = pricing.Standard // what a request without that tier pays
+		}
+		take(KindModel, state{s.usage, tier, to}, head.Model.Span)
 		take(KindTokenizer, w.recount(s, out), head.Model.Span)
 	}
 	return s, out
@@ -137,7 +142,7 @@ func cached(u token.Usage) int64 { return u.CacheRead + u.CacheWrite5m + u.Cache
 // charges for writing (the breakpoint is set by the caller and stays), it is written anew every time; elsewhere it is
 // plain input. A prefix below the model's minimum is not cached at all.
 func (w walk) cache(s state, recorded int64) (state, source.Span) {
-	if w.from == nil || w.to == nil || w.from == w.to || recorded == 0 {
+	if w.from == nil || w.to == nil || w.from == w.to || recorded == 0 || !s.model.priced {
 		return s, source.Span{}
 	}
 	_, first := w.to.StablePrefix()
