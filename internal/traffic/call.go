@@ -29,7 +29,7 @@ type Call struct {
 	Place           Place              // where it was read
 }
 
-// Place is where a call was read: the file's display name and its line (JSONL) or object number.
+// Place is where a call was read: the file's display name and the line, from 1, on which its record begins.
 type Place struct {
 	File string
 	Line int

@@ -49,7 +49,7 @@ func pointerName(p jsontext.Pointer) string {
 }
 
 func kindName(k jsontext.Kind) string {
-	switch k {
+	switch byte(k) {
 	case 'n':
 		return "null"
 	case 't', 'f':
@@ -122,7 +122,7 @@ type text string
 
 // UnmarshalJSON implements the decoder's interface.
 func (t *text) UnmarshalJSON(b []byte) error {
-	switch jsontext.Value(b).Kind() {
+	switch byte(jsontext.Value(b).Kind()) {
 	case '"':
 		s, err := unquote(b)
 		*t = text(s)

@@ -52,7 +52,7 @@ func Dialects() []string {
 // pick finds the dialect of a file by name or content, and refuses what cannot be traffic.
 func pick(name string, in *input) (dialect, error) {
 	b, err := in.Peek(headSize)
-	if len(b) == 0 && err != nil && err != io.EOF {
+	if len(b) == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return dialect{}, err
 	}
 	if err := refuseHead(b); err != nil {

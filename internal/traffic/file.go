@@ -51,7 +51,7 @@ func (f *file) read(m *meter, limit int64) {
 	switch {
 	case errors.As(err, &whole):
 		f.refuse(whole.rule, whole.hint, "%s", whole.summary)
-	case err == errEmpty:
+	case errors.Is(err, errEmpty):
 		f.whole.Warn(ruleEmpty, source.Span{File: f.name}, "check that the recorder ran", "the recording is empty")
 	case errors.Is(err, fs.ErrNotExist):
 		f.refuse(ruleMissing, "record traffic there, or correct the path", "the recording does not exist")

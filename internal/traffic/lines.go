@@ -34,10 +34,10 @@ func (l *lines) next() ([]byte, error) {
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
 		line, err = l.rest(line)
-	case err == io.EOF && len(line) > 0:
+	case errors.Is(err, io.EOF) && len(line) > 0:
 		err = nil
 	}
-	if err != nil && err != errLineTooLong {
+	if err != nil && !errors.Is(err, errLineTooLong) {
 		return nil, err
 	}
 	l.n++
@@ -65,7 +65,7 @@ func (l *lines) rest(start []byte) ([]byte, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
 		case len(l.long) > l.limit:
 			return nil, errLineTooLong
@@ -93,9 +93,9 @@ func (f *file) each(in *input, do func(line []byte, n int) error) error {
 	for {
 		line, err := l.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
-		case err == errLineTooLong:
+		case errors.Is(err, errLineTooLong):
 			f.reject(l.n, bad(tooLong, "over %d bytes", l.limit))
 			continue
 		case err != nil:

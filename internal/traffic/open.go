@@ -91,7 +91,7 @@ func (p *packing) Read(b []byte) (int, error) {
 		return 0, p.err
 	}
 	n, err := p.r.Read(b)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = p.explain(err)
 	}
 	p.err = err
@@ -119,7 +119,7 @@ type stored struct {
 func (s *stored) Read(b []byte) (int, error) {
 	n, err := s.r.Read(b)
 	s.meter.add(int64(n))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err

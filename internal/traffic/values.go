@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -32,18 +33,18 @@ func (v *values) run() error {
 	for {
 		text, err := v.in.next()
 		switch {
-		case err == io.EOF && !v.open:
+		case errors.Is(err, io.EOF) && !v.open:
 			if v.array {
 				v.broken(v.in.n, bad(notJSON, "the array is not closed"))
 			}
 			return nil
-		case err == io.EOF && v.spread:
+		case errors.Is(err, io.EOF) && v.spread:
 			v.broken(v.line, bad(notJSON, "the object is not closed"))
 			return nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			v.giveUp("the object is not closed")
 			continue
-		case err == errLineTooLong:
+		case errors.Is(err, errLineTooLong):
 			v.broken(v.in.n, bad(tooLong, "over %d bytes", v.in.limit))
 			v.reset()
 			continue

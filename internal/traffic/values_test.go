@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -79,7 +80,7 @@ func TestLineLimit(t *testing.T) {
 	var got []string
 	for {
 		line, err := l.next()
-		if err != nil && err != errLineTooLong {
+		if err != nil && !errors.Is(err, errLineTooLong) {
 			break
 		}
 		got = append(got, fmt.Sprintf("%d %s %v", l.n, line, err))

@@ -1,0 +1,162 @@
+package traffic
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+func plain(v jsontext.Value) (string, error) {
+	if v.Kind() != '"' {
+		return "", bad(wrongType, "a %s where a string is expected", kindName(v.Kind()))
+	}
+	return unquote(v)
+}
+
+// word reads a string that many lines share.
+func (n *nativeLine) word(to *string, v jsontext.Value) error {
+	if v.Kind() == '"' && bytes.IndexByte(v, '\\') < 0 {
+		*to = n.file.strings.bytes(v[1 : len(v)-1])
+		return nil
+	}
+	s, err := plain(v)
+	*to = n.file.strings.bytes([]byte(s))
+	return err
+}
+
+func (n *nativeLine) time(v jsontext.Value) error {
+	if v.Kind() != '"' {
+		_, err := plain(v)
+		return err
+	}
+	if n.call.Time.UnmarshalText(v[1:len(v)-1]) != nil {
+		return bad(oddTime, "%s is not RFC 3339", clip(string(v)))
+	}
+	return nil
+}
+
+func (n *nativeLine) tier(v jsontext.Value) error {
+	err := n.word(&n.call.Tier, v)
+	n.call.Tier = tier(text(n.call.Tier), "")
+	return err
+}
+
+func boolean(to *bool, v jsontext.Value) error {
+	*to = v.Kind() == 't'
+	if k := v.Kind(); k != 't' && k != 'f' {
+		return bad(wrongType, "a %s where true or false is expected", kindName(k))
+	}
+	return nil
+}
+
+func milliseconds(to *time.Duration, v jsontext.Value) error {
+	f, err := quantity(v)
+	if err == nil && (f < 0 || f > float64(maxLatency)/1e6) {
+		return bad(oddTime, "%s ms", v)
+	}
+	*to = time.Duration(math.Round(f * 1e6))
+	return err
+}
+
+func quantity(v jsontext.Value) (float64, error) {
+	if v.Kind() != '0' {
+		return 0, bad(wrongType, "a %s where a number is expected", kindName(v.Kind()))
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil {
+		return 0, bad(wrongType, "%s is out of range", clip(string(v)))
+	}
+	return f, nil
+}
+
+// usage reads the additive counts; input and output must both be there, so that a 0 is always meant.
+func (n *nativeLine) usage(v jsontext.Value) error {
+	u := &n.call.Usage
+	counts := [...]struct {
+		name string
+		to   *int64
+	}{{"input", &u.Input}, {"cache_read", &u.CacheRead}, {"cache_write_5m", &u.CacheWrite5m}, {"cache_write_1h", &u.CacheWrite1h}, {"output", &u.Output}, {"reasoning", &u.Reasoning}}
+	var found [len(counts)]bool
+	err := n.members(v, func(name, v jsontext.Value) error {
+		for i, c := range counts {
+			if len(name) == len(c.name)+2 && string(name[1:len(name)-1]) == c.name {
+				found[i] = true
+				return inside(c.name, whole(c.to, v))
+			}
+		}
+		return unknownKey(name, []string{"input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"})
+	})
+	n.hasUsage = true
+	switch {
+	case err != nil:
+		return err
+	case !found[0]:
+		return bad(noUsage, "no input")
+	case !found[4]:
+		return bad(noUsage, "no output")
+	}
+	return nil
+}
+
+func whole(to *int64, v jsontext.Value) (err error) {
+	if *to, err = strconv.ParseInt(string(v), 10, 64); err != nil {
+		return bad(wrongType, "%s is not a whole number of tokens", clip(string(v)))
+	}
+	return nil
+}
+
+func (n *nativeLine) members(v jsontext.Value, do func(name, value jsontext.Value) error) error {
+	n.part = *bytes.NewBuffer(v)
+	n.inner.Reset(&n.part)
+	return object(&n.inner, &n.key, do)
+}
+
+func (n *nativeLine) outcome(v jsontext.Value) error {
+	n.call.Outcome = map[string]float64{}
+	return n.members(v, func(name, v jsontext.Value) error {
+		key, err := unquote(name)
+		if err != nil {
+			return err
+		}
+		n.call.Outcome[n.file.strings.bytes([]byte(key))], err = quantity(v)
+		return inside(key, err)
+	})
+}
+
+func (n *nativeLine) vars(v jsontext.Value) error {
+	n.call.Vars = map[string]string{}
+	return n.members(v, func(name, v jsontext.Value) error {
+		key, err := unquote(name)
+		if err != nil {
+			return err
+		}
+		n.call.Vars[n.file.strings.bytes([]byte(key))], err = plain(v)
+		return inside(key, err)
+	})
+}
+
+func (n *nativeLine) sources(v jsontext.Value) error {
+	if v.Kind() != '[' {
+		return bad(wrongType, "a %s where a list of strings is expected", kindName(v.Kind()))
+	}
+	n.part = *bytes.NewBuffer(v)
+	n.inner.Reset(&n.part)
+	if _, err := n.inner.ReadToken(); err != nil {
+		return err
+	}
+	for n.inner.PeekKind() != ']' {
+		item, err := n.inner.ReadValue()
+		if err != nil {
+			return err
+		}
+		var s string
+		if err := n.word(&s, item); err != nil {
+			return err
+		}
+		n.call.Sources = append(n.call.Sources, s)
+	}
+	return nil
+}
