@@ -23,6 +23,10 @@ func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics,
 		}
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
+			if listed := func(s traffic.Source) bool { return s.Name == name }; slices.ContainsFunc(sources, listed) {
+				found++ // an earlier entry matches it as well: the first one holds
+				continue
+			}
 			src := traffic.Source{Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()), Defaults: traffic.Defaults{
 				Track: r.Defaults.Track.Value, Feature: r.Defaults.Feature.Value, Model: r.Defaults.Model.Value, Template: r.Defaults.Template.Value}}
 			var changed bool

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/token"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -90,6 +91,9 @@ func (r *run) call(c *traffic.Call) error {
 		return err
 	}
 	recorded := state{usage: c.Usage, tier: tierName(c.Tier), model: model}
+	if c.Usage == (token.Usage{}) {
+		from, base, head = nil, nil, nil // a call that failed before it was billed costs nothing under any text
+	}
 	walk := walk{run: r, call: c, from: from, to: base}
 	before := walk.template(recorded)
 	walk.from, walk.to = base, head

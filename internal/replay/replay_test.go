@@ -296,6 +296,16 @@ func TestUnpricedTier(t *testing.T) {
 	}
 }
 
+// A call that failed before it was billed stays at nothing, however the text grows.
+func TestFailedCall(t *testing.T) {
+	calls := three()[:1]
+	calls[0].Usage = token.Usage{}
+	res := replayed(t, revision(t, words(500), prompt.Limits{}), revision(t, words(900), prompt.Limits{}), calls)
+	if cost(res.Head) != "0" || len(res.Causes) != 0 {
+		t.Errorf("cost %s, %d causes", cost(res.Head), len(res.Causes))
+	}
+}
+
 // A removal larger than the recorded prompt stops at zero and is counted.
 func TestRemovalIsClamped(t *testing.T) {
 	calls := three()[:1]
