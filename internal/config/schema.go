@@ -44,7 +44,7 @@ var text = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[Period]():         {Type: "string", Enum: []any{"day", "week", "month", "quarter"}},
 	reflect.TypeFor[Tolerance]():      {Type: "string", Enum: []any{"low", "medium", "high"}},
 	reflect.TypeFor[Quantile]():       {Type: "string", Pattern: "^[Pp](50|75|90|95)$", Description: "P50, P75, P90 or P95."},
-	reflect.TypeFor[prompt.Date]():    {Type: "string", Format: "date"},
+	reflect.TypeFor[money.Date]():     {Type: "string", Format: "date"},
 }
 
 func scalar(pattern string) []*jsonschema.Schema {

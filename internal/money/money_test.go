@@ -82,6 +82,18 @@ func TestRatioAndDuration(t *testing.T) {
 	}
 }
 
+func TestDate(t *testing.T) {
+	var d Date
+	if err := d.UnmarshalText([]byte("2026-11-22")); err != nil || !d.Equal(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v, %v", d, err)
+	}
+	for _, in := range []string{"22.11.2026", "2026-13-01", "", "2026-11-22T00:00:00Z"} {
+		if d.UnmarshalText([]byte(in)) == nil {
+			t.Errorf("date %q is accepted", in)
+		}
+	}
+}
+
 // Sums stay exact where float64 does not: ten million times a third of a cent's hundredth.
 func TestExact(t *testing.T) {
 	rate, _ := FromDecimal("0.003625")

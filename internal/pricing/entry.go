@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
 // entryRow turns one entry of our own format into a row, or reports why it cannot and returns nil.
-func (c *Catalog) entryRow(diags *source.Diagnostics, file string, asOf source.At[Date], e source.Entry[entry]) *row {
+func (c *Catalog) entryRow(diags *source.Diagnostics, file string, asOf source.At[money.Date], e source.Entry[entry]) *row {
 	before := len(*diags)
 	base, known := c.base(diags, e)
 	r := base
@@ -21,7 +22,7 @@ func (c *Catalog) entryRow(diags *source.Diagnostics, file string, asOf source.A
 	v.checkWords(diags)
 	r.Mode, r.Tokenizer = or(v.Mode, r.Mode), or(v.Tokenizer, r.Tokenizer)
 	v.limits(&r)
-	for _, d := range []source.At[Date]{asOf, v.AsOf} {
+	for _, d := range []source.At[money.Date]{asOf, v.AsOf} {
 		if d.Set {
 			r.AsOf = d.Value.Format(time.DateOnly)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/tokengate/tokengate/internal/money"
@@ -91,8 +90,8 @@ func isLiteLLM(content []byte) bool {
 
 // file is our own format.
 type file struct {
-	AsOf   source.At[Date]   `yaml:"as_of"`
-	Models source.Map[entry] `yaml:"models"`
+	AsOf   source.At[money.Date] `yaml:"as_of"`
+	Models source.Map[entry]     `yaml:"models"`
 }
 
 type entry struct {
@@ -108,8 +107,8 @@ type entry struct {
 	MaxInput     source.At[money.Count] `yaml:"max_input"`
 	MaxOutput    source.At[money.Count] `yaml:"max_output"`
 	MinCacheable source.At[money.Count] `yaml:"min_cacheable"`
-	Retires      source.At[Date]        `yaml:"retires"`
-	AsOf         source.At[Date]        `yaml:"as_of"`
+	Retires      source.At[money.Date]  `yaml:"retires"`
+	AsOf         source.At[money.Date]  `yaml:"as_of"`
 }
 
 type prices struct {
@@ -144,19 +143,6 @@ func (b *batch) DecodeNode(d *source.Decoder, n *yaml.Node) {
 	}
 	b.text = n.Value
 	d.Decode(n, &b.share)
-}
-
-// Date is a calendar day in UTC.
-type Date struct{ time.Time }
-
-// UnmarshalText reads YYYY-MM-DD.
-func (d *Date) UnmarshalText(b []byte) error {
-	t, err := time.Parse(time.DateOnly, string(b))
-	if err != nil {
-		return fmt.Errorf("cannot read %q as a date; write it as YYYY-MM-DD", b)
-	}
-	d.Time = t
-	return nil
 }
 
 func (p prices) any() bool {

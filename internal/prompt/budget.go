@@ -8,12 +8,12 @@ import (
 
 // Budget is a budget block of a template: the same value whichever of the three spellings it was written in.
 type Budget struct {
-	Track     source.At[string]   `yaml:"track"`
-	Feature   source.At[string]   `yaml:"feature"`
-	Expires   source.At[Date]     `yaml:"expires"`
-	Toggles   source.Map[bool]    `yaml:"toggles"`
-	Approvals []source.At[string] `yaml:"approvals"`
-	Review    Review              `yaml:"review"`
+	Track     source.At[string]     `yaml:"track"`
+	Feature   source.At[string]     `yaml:"feature"`
+	Expires   source.At[money.Date] `yaml:"expires"`
+	Toggles   source.Map[bool]      `yaml:"toggles"`
+	Approvals []source.At[string]   `yaml:"approvals"`
+	Review    Review                `yaml:"review"`
 	Limits    `yaml:",inline"`
 
 	Span source.Span `yaml:"-"` // where the block starts
