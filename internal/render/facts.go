@@ -187,17 +187,26 @@ func usedShare(c *report.Check) string {
 // would not pass.
 func smallestRows(r *report.Report) [][6]string {
 	var rows [][6]string
-	for _, g := range withTotal(r) {
+	add := func(scope string, g report.Group) {
 		if g.Head == nil {
-			continue
+			return
 		}
 		if c := g.Head.Cost; c != nil {
-			rows = append(rows, [6]string{g.Name, "cost", c.P50.String(), c.P75.String(), c.P90.String(), c.P95.String()})
+			rows = append(rows, [6]string{scope, "cost", c.P50.String(), c.P75.String(), c.P90.String(), c.P95.String()})
 		}
 		if t := g.Head.Tokens; t != nil {
 			exact := func(n int64) string { return money.Count(n).Exact() }
-			rows = append(rows, [6]string{g.Name, "tokens", exact(t.P50), exact(t.P75), exact(t.P90), exact(t.P95)})
+			rows = append(rows, [6]string{scope, "tokens", exact(t.P50), exact(t.P75), exact(t.P90), exact(t.P95)})
 		}
+	}
+	for _, g := range withTotal(r) {
+		add(g.Name, g)
+	}
+	for _, g := range r.Features {
+		add("feature "+g.Name, g)
+	}
+	for _, g := range r.Models {
+		add(g.Name, g)
 	}
 	return rows
 }
