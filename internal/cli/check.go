@@ -74,8 +74,8 @@ func runCheck(ctx context.Context, env *Env, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	defer done()
 	rep, diags, err := gate.Run(in)
+	done() // before anything is printed: the progress line makes room for the report
 	if err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func newProgress(env *Env) (report func(int64), stop func()) {
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(env.Err), progressbar.OptionSetDescription("reading traffic"),
 		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	return func(n int64) { _ = bar.Add64(n) }, func() { _ = bar.Finish() } // a broken terminal must not break the check
+	return func(n int64) { _ = bar.Set64(n) }, func() { _ = bar.Finish() } // a broken terminal must not break the check
 }
 
 func formatNames() []string {

@@ -32,7 +32,7 @@ type Input struct {
 	Extra   []traffic.Source // recordings named by hand, beside those of the configuration
 	// History finds the project's files at a commit in which a template had the given version; nil when there is none.
 	History  func(path, version string) (fs.FS, error)
-	Progress func(bytes int64) // told how many bytes of traffic were read; may be nil
+	Progress func(bytes int64) // told how many bytes of traffic were read so far; may be nil
 }
 
 // Revision is one side's files with what they are called.

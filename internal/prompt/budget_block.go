@@ -90,8 +90,7 @@ func (d *document) yaml(n ast.Node) []byte {
 // fenceSpan is the line that opens a fence, from its first backtick.
 func (d *document) fenceSpan(n *ast.FencedCodeBlock) source.Span {
 	at := d.md + max(n.Pos(), 0)
-	end := min(d.next(d.lineStart(at)), len(d.text))
-	line := d.text[at:end]
+	line := d.text[at:d.next(d.lineStart(at))]
 	at += len(line) - len(strings.TrimLeft(line, " \t"))
 	return d.span(region{at, at + len(strings.TrimSpace(line))})
 }

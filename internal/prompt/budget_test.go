@@ -91,6 +91,8 @@ func TestBudgetErrors(t *testing.T) {
 		{"expired", fence("expires: 2026-01-31\nowner: x"), "warning budget-expired CLAUDE.md:2:10 renew it with a later day, or remove the block"},
 		{"last day", fence("expires: 2026-02-01\nowner: x"), ""},
 		{"twice", fence("track: a\nceiling: {cost: $5}") + fence("track: a\nceiling: $6"), "error duplicate-budget CLAUDE.md:7:10 keep one of the two"},
+		{"twice in two metrics", fence("track: a\nceiling: {cost: $5, tokens: 4M}") + fence("track: a\nceiling: {cost: $6, tokens: 4M}"),
+			"error duplicate-budget CLAUDE.md:7:17 keep one of the two\nerror duplicate-budget CLAUDE.md:7:29 keep one of the two"},
 		{"other metric", fence("track: a\nceiling: {cost: $5}") + fence("track: a\nceiling: 6k"), ""},
 		{"other scope", fence("track: a\nceiling: 5k") + fence("feature: a\nceiling: 6k") + fence("ceiling: 6k") + fence("track: a\nfeature: a\nceiling: 6k"), ""},
 		{"fence against table", table + fence("track: generation\nceiling: {tokens: 1M}"), "error duplicate-budget CLAUDE.md:8:19 keep one of the two"},
@@ -181,5 +183,16 @@ func TestBudgetFenceIsSent(t *testing.T) {
 	got, _ := Load(files("CLAUDE.md", "x\n\n```yaml tokengate\nceiling: 4M\n```\n"), "CLAUDE.md", Options{})
 	if !strings.Contains(got.Text(), "ceiling: 4M") {
 		t.Errorf("%q", got.Text())
+	}
+}
+
+func TestBudgetScope(t *testing.T) {
+	track, feature := source.Of("a", source.Span{}), source.Of("b", source.Span{})
+	for want, b := range map[string]Budget{
+		"the template": {}, `track "a"`: {Track: track}, `feature "b"`: {Feature: feature}, `feature "b" of track "a"`: {Track: track, Feature: feature},
+	} {
+		if got := b.Scope(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

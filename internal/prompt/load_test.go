@@ -111,6 +111,8 @@ func TestLoadBodies(t *testing.T) {
 		{"comment", "CLAUDE.md", "a\n\n<!-- x\ny -->\n\nb", "a\n\nb"},
 		{"comment interrupts a paragraph", "CLAUDE.md", "a\n<!-- x -->\nb", "a\nb"},
 		{"text after a comment stays", "CLAUDE.md", "<!-- x --> b\nc", "b\nc"},
+		{"text after a comment below blank lines is trimmed", "CLAUDE.md", "\n\n<!-- x --> b\nc", "b\nc"},
+		{"text between comments at the end is trimmed", "CLAUDE.md", "a\n\n<!-- x --> b <!-- y -->\n", "a\n\n b"},
 		{"two comments on a line", "CLAUDE.md", "a\n\n<!-- x --><!-- y -->\nb", "a\n\nb"},
 		{"inline comment stays", "CLAUDE.md", "a <!-- x --> b", "a <!-- x --> b"},
 		{"comment in a fence stays", "CLAUDE.md", "```\n<!-- x -->\n```", "```\n<!-- x -->\n```"},
