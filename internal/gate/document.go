@@ -48,10 +48,23 @@ func document(in Input, base, head, policy *side, catalog *pricing.Catalog, rec 
 		r.Base = &rev
 	}
 	r.Total = w.group(replay.ByProject, "", true)
+	r.Total.Notes = append(r.Total.Notes, rewrites(res)...)
 	r.Tracks, r.Features, r.Models = w.tracks(), w.groups(replay.ByFeature), w.groups(replay.ByModel)
 	r.Verdict = w.verdict(r)
 	r.Review = review(r)
 	return r
+}
+
+// rewrites words what a changed cached prefix costs once, apart from the period.
+func rewrites(res *replay.Result) []string {
+	var out []string
+	for _, c := range res.Causes {
+		if r := c.Rewrite; r != nil {
+			out = append(out, fmt.Sprintf("once, when this goes live: the %s tokens behind the change at %s are written to the cache again, %s per live entry of %s",
+				money.Count(r.Tokens).Exact(), r.At, r.Cost, r.Model))
+		}
+	}
+	return out
 }
 
 func statusOf(s budget.Status) report.Status {

@@ -66,9 +66,6 @@ func (a Amount) Pico() int64 {
 	return p.IntPart()
 }
 
-// FromPico returns p × 10^-12 dollars.
-func FromPico(p int64) Amount { return Amount{decimal.New(p, -12)} }
-
 // Decimal gives all digits, no grouping, no sign of currency: "1234.5678". It is the form used in JSON.
 func (a Amount) Decimal() string { return a.d.String() }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
@@ -23,11 +24,22 @@ type Cause struct {
 	Family   string
 	Models   [2]string // model and tokenizer steps: from, to
 	Parts    []Part    // template steps: the changed places and their share
+	Rewrite  *Rewrite  // template steps whose text was cached: what the first call after the change pays
 
 	key      causeKey
 	cells    map[Key]token.Usage
 	from, to *prompt.Template
 	families map[string]int64
+	cached   map[string]int64 // calls that had the text cached, by model
+}
+
+// Rewrite is the price of a changed cached prefix: a cache holds it byte for byte, so what stands behind the first change
+// is written again, once per live cache entry (an entry lives minutes to hours; how many live is not recorded).
+type Rewrite struct {
+	At     source.Span // the first change
+	Tokens int64
+	Model  string
+	Cost   money.Amount // of writing instead of reading them, for one entry
 }
 
 // Part is one changed place of a template with the tokens it adds to one call.
@@ -64,10 +76,13 @@ func (r *run) cause(c *traffic.Call, s step, sampling float64) {
 	cause, ok := r.causes[key]
 	if !ok {
 		cause = &Cause{Kind: s.kind, Template: key.template, Place: s.at, Models: [2]string{key.from, key.to}, key: key,
-			cells: map[Key]token.Usage{}, from: s.from, to: s.to, families: map[string]int64{}}
+			cells: map[Key]token.Usage{}, from: s.from, to: s.to, families: map[string]int64{}, cached: map[string]int64{}}
 		r.causes[key] = cause
 	}
 	cause.Calls++
+	if cached(s.before.usage) > 0 {
+		cause.cached[s.before.model.ID]++
+	}
 	cause.families[s.before.model.Tokenizer]++
 	cause.Tokens += s.after.usage.Total() - s.before.usage.Total()
 	cause.book(s.after, sampling, 1)
@@ -100,14 +115,38 @@ func (r *run) finish(c *Cause) {
 		c.Scaled.Cost += cost.Float() / k.Sampling
 		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
 	}
-	for _, f := range sortedKeys(c.families) {
-		if c.Family == "" || c.families[f] > c.families[c.Family] {
-			c.Family = f
-		}
-	}
+	c.Family = most(c.families)
 	if c.Kind == KindTemplate {
 		c.Parts = r.parts(c)
+		c.Rewrite = r.rewrite(c)
 	}
+}
+
+// rewrite prices the cached text behind the first change on the model that most of the cached calls used.
+func (r *run) rewrite(c *Cause) *Rewrite {
+	id := most(c.cached)
+	m := r.models[id]
+	if m == nil || !m.priced {
+		return nil
+	}
+	offset, at, changed := prompt.FirstChange(c.from, c.to)
+	if !changed {
+		return nil
+	}
+	text := c.to.Text()
+	n := counterFor(m.Tokenizer).Count(text[min(offset, len(text)):]).Tokens
+	rates := m.rates(rateKey{pricing.Standard, 0})
+	return &Rewrite{At: at, Tokens: n, Model: id, Cost: rates.CacheWrite5m.Sub(rates.CacheRead).Times(n).Shift(-6)}
+}
+
+// most gives the key with the largest count, the first by name among equals; "" for none.
+func most(counts map[string]int64) (key string) {
+	for _, k := range sortedKeys(counts) {
+		if key == "" || counts[k] > counts[key] {
+			key = k
+		}
+	}
+	return key
 }
 
 // parts counts the changed places. A place alone is counted a little differently from the same text inside the whole, so

@@ -121,6 +121,19 @@ func TestTemplateEdit(t *testing.T) {
 	}
 }
 
+// A cached text that grows in front to 501 tokens is written again, once per cache entry: 501×(2.5−0.2) millionths.
+// Where nothing was cached there is nothing to write again.
+func TestRewrite(t *testing.T) {
+	base := revision(t, words(500), prompt.Limits{})
+	res := replayed(t, base, revision(t, "No "+words(500), prompt.Limits{}), three()[1:2])
+	if w := res.Causes[0].Rewrite; w == nil || w.Tokens != 501 || w.Cost.Decimal() != "0.0011523" || w.At.Start.Line != 1 {
+		t.Errorf("rewrite %+v", w)
+	}
+	if w := replayed(t, base, revision(t, "No "+words(500), prompt.Limits{}), three()[:1]).Causes[0].Rewrite; w != nil {
+		t.Errorf("uncached calls are written again: %+v", w)
+	}
+}
+
 // A prompt of 9,990 tokens grows by 40 and crosses the 10k band, which prices the whole request:
 // before 9990×2 + 100×10 = 20980, after 10030×4 + 100×15 = 41620 millionths.
 func TestTemplateEditCrossesBand(t *testing.T) {

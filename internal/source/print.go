@@ -94,11 +94,3 @@ func Line(content []byte, n int) ([]byte, bool) {
 	}
 	return nil, false
 }
-
-// LineCol converts a byte offset to a position; offsets past the end give the end.
-func LineCol(content []byte, offset int) Pos {
-	offset = min(max(offset, 0), len(content))
-	head := content[:offset]
-	start := bytes.LastIndexByte(head, '\n') + 1
-	return Pos{Line: bytes.Count(head, []byte("\n")) + 1, Col: utf8.RuneCount(head[start:]) + 1}
-}

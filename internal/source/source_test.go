@@ -67,6 +67,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"number", "limits: {a: x}\n", `f.yaml:1:13: cannot read "x" as a whole number [bad-value]`},
 		{"syntax", "name: [\n", "f.yaml:1: not valid YAML"},
 		{"tab", "limits:\n\ta: 1\n", "f.yaml:2: not valid YAML"},
+		{"second document", "on: true\n---\nname: x\n", "f.yaml:2: a second YAML document starts here"},
 		{"root", "- a\n", "f.yaml:1:1: expected a mapping, found a list [bad-value]"},
 	}
 	for _, c := range cases {

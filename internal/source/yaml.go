@@ -1,8 +1,11 @@
 package source
 
 import (
+	"bytes"
 	"encoding"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"regexp"
 	"slices"
@@ -111,8 +114,17 @@ func DecodeYAML(file string, content []byte, v any) Diagnostics {
 func DecodeYAMLAt(file string, content []byte, lines int, v any) Diagnostics {
 	d := &Decoder{file: file, lines: lines}
 	content = []byte(strings.TrimPrefix(string(content), "\uFEFF"))
-	var doc yaml.Node
-	if err := yaml.Unmarshal(content, &doc); err != nil {
+	var doc, second yaml.Node
+	parser := yaml.NewDecoder(bytes.NewReader(content))
+	if err := parser.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		d.syntax(err)
+		return d.Diags
+	}
+	switch err := parser.Decode(&second); {
+	case err == nil:
+		d.Diags.Add(RuleSyntax, Span{File: file, Start: Pos{Line: second.Line + lines}}, "keep one document; take the --- line out", "a second YAML document starts here, and would not be read")
+		return d.Diags
+	case !errors.Is(err, io.EOF):
 		d.syntax(err)
 		return d.Diags
 	}
