@@ -1,12 +1,9 @@
 package gate
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -299,97 +296,5 @@ func templateFile(f prompt.File, m replay.Measured, i int) report.TemplateFile {
 		out.Tokens += n
 		out.Sections = append(out.Sections, report.Section{Heading: s.Heading, Place: s.Span, Tokens: n})
 	}
-	return out
-}
-
-func (w writer) provenance() report.Provenance {
-	n := w.res.Notes
-	p := report.Provenance{
-		Recordings: []report.Recording{}, Calls: int64(len(w.rec.Calls)), Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
-		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
-		PricesFrom: []string{w.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
-	}
-	if p.CountingError == 0 {
-		p.CountingBy = ""
-	}
-	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
-		p.Sessions = int64(len(g.Sessions()))
-	}
-	for _, f := range w.rec.Files {
-		p.Recordings = append(p.Recordings, report.Recording{Path: f.Name, Dialect: f.Dialect, Lines: f.Lines, Calls: f.Calls, Sampling: f.Sampling})
-	}
-	for _, s := range w.rec.Skipped {
-		p.Skipped = append(p.Skipped, report.Skipped{Reason: s.Reason, Bad: s.Bad, Count: s.Count})
-	}
-	for _, price := range w.e.Prices {
-		if price.AsOf.IsZero() {
-			continue
-		}
-		day := price.AsOf.Format(time.DateOnly)
-		if p.PricesOldest == "" || day < p.PricesOldest {
-			p.PricesOldest = day
-		}
-		p.PricesNewest = max(p.PricesNewest, day)
-	}
-	for _, d := range w.m.dropped {
-		p.Notes = append(p.Notes, d.Format(time.DateOnly)+" is a partial day and is left out of the forecast")
-	}
-	return p
-}
-
-// digest identifies the configuration that the ceilings came from.
-func digest(s *side) string {
-	sum := sha256.Sum256(s.policy.Content)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
-func assumptions(n replay.Notes, hasBase bool) []string {
-	out := []string{}
-	add := func(count int64, format string, args ...any) {
-		if count > 0 {
-			out = append(out, fmt.Sprintf("%s calls ", money.Count(count).Exact())+fmt.Sprintf(format, args...))
-		}
-	}
-	side := "head"
-	if hasBase {
-		side = "base"
-	}
-	add(n.NoVersion, "name their template but not its version: taken as %s's", side)
-	for _, t := range sortedNames(n.UnknownVersion) {
-		add(n.UnknownVersion[t], "were made from a version of %s that is in no commit here: taken as %s's", t, side)
-	}
-	add(n.NoTemplate, "name no template: a change of template text does not move them")
-	add(n.Bounds, "hold only a lower bound of their output")
-	add(n.Clamped, "were shorter than the text that the change removes: reduced to zero")
-	add(n.MissingVars, "lack a variable that the template uses: rendered with its name")
-	return out
-}
-
-func sortedNames(m map[string]int64) []string {
-	out := make([]string, 0, len(m))
-	for name := range m {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
-}
-
-func (w writer) method() []string {
-	out := []string{
-		"Recorded calls are replayed under both revisions; money is exact: tokens of a price class are summed as integers and multiplied once.",
-		fmt.Sprintf("Prices are those of %s.", w.in.Now.Format(time.DateOnly)),
-		"The effect of the change is paired: the same calls under base and head; its interval resamples whole sessions and adds the counting error.",
-		"The volume of the period has the spread of 274 recorded series with a like history, widened by sampling; head's forecast is base's times the effect.",
-		"Ceilings per call and per session are held against the 95th percentile of what was recorded.",
-		fmt.Sprintf("Period ceilings are held at P%.0f at this stage; tracks of low risk tolerance at P90.", w.policy.policy.Quantile(w.in.Stage)*100),
-	}
-	seen := map[string]bool{}
-	for _, n := range w.m.notes {
-		if !seen[n.Text] {
-			seen[n.Text] = true
-			out = append(out, strings.ToUpper(n.Text[:1])+n.Text[1:]+".")
-		}
-	}
-	slices.Sort(out[6:])
 	return out
 }
