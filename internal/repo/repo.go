@@ -100,12 +100,6 @@ func (r *Repo) Head(ctx context.Context) string {
 	return strings.TrimSpace(out)
 }
 
-// Dirty reports whether the project's folder differs from the commit that is checked out.
-func (r *Repo) Dirty(ctx context.Context) (bool, error) {
-	out, err := git(ctx, r.top, "status", "--porcelain", "--untracked-files=normal", "--", r.project)
-	return strings.TrimSpace(out) != "", err
-}
-
 // DefaultBranch names the branch that changes are merged into: what origin/HEAD points at, else the first of
 // origin/main, origin/master, main and master that exists.
 func (r *Repo) DefaultBranch(ctx context.Context) (string, error) {

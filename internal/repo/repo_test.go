@@ -209,14 +209,3 @@ func TestNotGit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-func TestDirty(t *testing.T) {
-	r, dir := newRepo(t)
-	if dirty, err := r.Dirty(context.Background()); dirty || err != nil {
-		t.Errorf("clean tree: %v, %v", dirty, err)
-	}
-	write(t, dir, "app/new.md", "x")
-	if dirty, err := r.Dirty(context.Background()); !dirty || err != nil {
-		t.Errorf("new file: %v, %v", dirty, err)
-	}
-}
