@@ -104,7 +104,7 @@ func (f fit) at(x [featureCount]float64) [len(levels)]float64 {
 
 // atLeastSteady keeps the upper half of the prior from falling below what the track itself has shown: a lognormal around
 // its smoothed level (half-life 7 days) with σ = min(1.4, .12 + .65 cv). Most series that the prior learnt from faded, so
-// it puts the median of a month at 55 % of a perfectly steady level, and its P90 at 80 %; a ceiling must not pass on the
+// it puts the median of a month at 57 % of the level of a steady track (cv .1, 28 days) and its P90 at 80 %; a ceiling must not pass on the
 // hope that a steady track will fade too. On tracks that vary (cv above .5) the prior is the wider one and stands.
 func (h history) atLeastSteady(prior [len(levels)]float64) [len(levels)]float64 {
 	level := math.Log(decayed(h.days, 7) / h.mean)

@@ -227,6 +227,9 @@ func effect(e *forecast.Effect) *report.Effect {
 	if e == nil || math.IsInf(e.Ratio, 0) {
 		return nil
 	}
+	if e.Confidence == 0 { // one session: Low and High are no bounds
+		return &report.Effect{Ratio: round(e.Ratio, 6), Low: round(e.Ratio, 6), High: round(e.Ratio, 6)}
+	}
 	return &report.Effect{Ratio: round(e.Ratio, 6), Low: round(e.Low, 6), High: round(e.High, 6), Confidence: round(e.Confidence, 4)}
 }
 
@@ -274,9 +277,10 @@ func sortedDays(m map[int64]*replay.Day) []int64 {
 func (w writer) templates() []report.Template {
 	out := []report.Template{}
 	for _, t := range w.head.policy.Templates {
-		counter := w.head.counter(t, w.catalog, w.in.Now)
+		model := w.modelFor(t)
+		counter := counterOf(model, w.catalog, w.in.Now)
 		m := replay.Measure(t, counter)
-		rt := report.Template{Path: t.Path, Model: w.head.modelOf(t), Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls}
+		rt := report.Template{Path: t.Path, Model: model, Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls}
 		if w.base != nil && w.base.templates[t.Path] != nil {
 			n := replay.Measure(w.base.templates[t.Path], counter).Total.Tokens
 			rt.Base = &n
@@ -287,6 +291,25 @@ func (w writer) templates() []report.Template {
 		out = append(out, rt)
 	}
 	return out
+}
+
+// modelFor is the model a template is counted for: the declared one, else the one that most of its recorded calls used.
+func (w writer) modelFor(t *prompt.Template) string {
+	g := w.m.groups[budget.Scope{Kind: "template", Name: t.Path}]
+	if declared := w.head.modelOf(t); declared != "" || g == nil {
+		return declared
+	}
+	calls := map[string]int64{}
+	for _, p := range g.Points() {
+		calls[p.HeadModel]++
+	}
+	best := ""
+	for _, name := range sortedNames(calls) {
+		if best == "" || calls[name] > calls[best] {
+			best = name
+		}
+	}
+	return best
 }
 
 func templateFile(f prompt.File, m replay.Measured, i int) report.TemplateFile {

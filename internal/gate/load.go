@@ -207,8 +207,12 @@ func fixtures(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostic
 
 // counter gives the tokenizer a template is counted with.
 func (s *side) counter(t *prompt.Template, catalog *pricing.Catalog, at time.Time) *token.Counter {
+	return counterOf(s.modelOf(t), catalog, at)
+}
+
+func counterOf(model string, catalog *pricing.Catalog, at time.Time) *token.Counter {
 	family := "o200k_base"
-	if m, err := catalog.Lookup(s.modelOf(t), at); err == nil {
+	if m, err := catalog.Lookup(model, at); err == nil {
 		family = m.Tokenizer
 	}
 	if c, err := token.For(family); err == nil {

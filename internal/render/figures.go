@@ -113,6 +113,9 @@ func shortInterval(e *report.Effect) string {
 
 // interval prints "+12.4% (95% interval +10.9% to +13.9%)".
 func interval(e *report.Effect) string {
+	if e.Confidence == 0 {
+		return plus(percent(e.Ratio)) + " (no interval: too few sessions)"
+	}
 	return fmt.Sprintf("%s (%s interval %s to %s)", plus(percent(e.Ratio)), percent(e.Confidence), plus(percent(e.Low)), plus(percent(e.High)))
 }
 

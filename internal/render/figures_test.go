@@ -122,3 +122,15 @@ func TestSampling(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// An effect that rests on one session has no bounds, and says so instead of printing a 0 % interval.
+func TestNoInterval(t *testing.T) {
+	for want, e := range map[string]report.Effect{
+		"+2.5% (no interval: too few sessions)": {Ratio: 0.025, Low: 0.025, High: 0.025},
+		"+2.5% (95% interval +1% to +4%)":       {Ratio: 0.025, Low: 0.01, High: 0.04, Confidence: 0.95},
+	} {
+		if got := interval(&e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

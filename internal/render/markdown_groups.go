@@ -43,7 +43,7 @@ func groupSection(r *report.Report, rank int, title, name string, groups []repor
 // changeHead names the confidence of the intervals below it.
 func changeHead(groups []report.Group) string {
 	for _, g := range groups {
-		if g.Cost != nil {
+		if g.Cost != nil && g.Cost.Confidence > 0 {
 			return "Change (" + percent(g.Cost.Confidence) + " interval):"
 		}
 	}

@@ -156,7 +156,7 @@ type Effect struct {
 	Ratio      float64 `json:"ratio"`
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"` // 0.95
+	Confidence float64 `json:"confidence"` // 0.95; 0 when there is no interval: low and high then repeat the ratio
 }
 
 // Group is a track, feature, model or the project.
