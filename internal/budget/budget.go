@@ -127,6 +127,7 @@ type Numbers struct {
 	Cost       forecast.Dist
 	Tokens     forecast.Dist
 	PerCall    map[string]float64 // P95 by metric; latency in ms
+	CallMedian map[string]float64 // P50 by metric; for the reader, no ceiling is held against it
 	PerSession map[string]float64
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -171,8 +172,8 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	}
 	m := w.m.scopes[scope]
 	g.Calls, g.Sessions = m.Calls, int64(len(stat.Sessions()))
-	g.Base = w.side(d, name, 0, m.Base, true)
-	g.Head = w.side(d, name, 1, m.Head, false)
+	g.Base = w.side(d, name, 0, m.Base)
+	g.Head = w.side(d, name, 1, m.Head)
 	g.Cost, g.Tokens = effect(m.CostEffect), effect(m.TokensEffect)
 	if d == replay.ByModel {
 		g.LatencyBy = w.m.latency.method(name)
@@ -189,22 +190,20 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 }
 
 // side gives one revision's numbers of a group; nil where it has no calls there.
-func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers, onBase bool) *report.Side {
+func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers) *report.Side {
 	totals := w.m.totals[d][which][name]
 	if totals == nil || n == nil {
 		return nil
 	}
-	s := &report.Side{RecordedCost: totals.Cost, RecordedTokens: totals.Usage.Total(), CallCostP95: money.FromFloat(n.PerCall[budget.Cost])}
+	s := &report.Side{RecordedCost: totals.Cost, RecordedTokens: totals.Usage.Total(), CallCostP50: money.FromFloat(n.CallMedian[budget.Cost]), CallCostP95: money.FromFloat(n.PerCall[budget.Cost])}
 	if n.Forecast {
 		at := func(p float64) money.Amount { return cents(n.Cost.Quantile(p)) }
 		s.Cost = &report.CostDist{P50: at(.50), P75: at(.75), P90: at(.90), P95: at(.95)}
 		whole := func(p float64) int64 { return int64(math.Round(n.Tokens.Quantile(p))) }
 		s.Tokens = &report.TokenDist{P50: whole(.50), P75: whole(.75), P90: whole(.90), P95: whole(.95)}
 	}
-	g := w.m.groups[budget.Scope{Kind: string(d), Name: name}]
-	s.CallCostP50 = money.FromFloat(w.m.callCost(g, onBase, 0.50))
-	if p50, p95, ok := w.m.latency.quantiles(g, onBase); ok {
-		s.LatencyP50, s.LatencyP95 = millis(p50), millis(p95)
+	if high, ok := n.PerCall[budget.Latency]; ok {
+		s.LatencyP50, s.LatencyP95 = millis(n.CallMedian[budget.Latency]), millis(high)
 	}
 	return s
 }
@@ -251,7 +250,7 @@ func (w writer) perPeriod() (costs, toks float64) {
 		return days, days
 	}
 	var c, t float64
-	for _, n := range sortedDays(side.Days) {
+	for _, n := range slices.Sorted(maps.Keys(side.Days)) {
 		c, t = c+side.Days[n].Cost, t+side.Days[n].Tokens
 	}
 	return ratio(numbers.Cost.Quantile(.5), c), ratio(numbers.Tokens.Quantile(.5), t)
@@ -262,15 +261,6 @@ func ratio(a, b float64) float64 {
 		return 0
 	}
 	return a / b
-}
-
-func sortedDays(m map[int64]*replay.Day) []int64 {
-	out := make([]int64, 0, len(m))
-	for n := range m {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // templates gives the size of every template of head, counted for the model it is used with.
@@ -304,7 +294,7 @@ func (w writer) modelFor(t *prompt.Template) string {
 		calls[p.HeadModel]++
 	}
 	best := ""
-	for _, name := range sortedNames(calls) {
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		if best == "" || calls[name] > calls[best] {
 			best = name
 		}

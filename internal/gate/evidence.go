@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -57,12 +58,7 @@ func unloaded(res *replay.Result) []budget.Finding {
 		{res.Notes.NotLoaded, "template-unlisted", "is named by recorded calls, but is not among the templates of the configuration: its changes are not replayed", "list it under templates", budget.Warn},
 		{res.Notes.Removed, "template-removed", "is removed by this change, but recorded calls were made from it: they are replayed as on base", "record traffic of what replaces it", budget.Warn},
 	} {
-		names := make([]string, 0, len(note.counts))
-		for name := range note.counts {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(note.counts)) {
 			out = append(out, budget.Finding{Status: note.status, Diagnostic: source.Diagnostic{Rule: note.rule, Severity: source.Warning,
 				Span: source.Span{File: name}, Hint: note.hint, Summary: name + " " + note.text}})
 		}
@@ -112,13 +108,8 @@ func pricesUsed(in Input, head *side, catalog *pricing.Catalog, res *replay.Resu
 			places[name] = source.Span{}
 		}
 	}
-	ids := make([]string, 0, len(places))
-	for id := range places {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
 	var out []budget.Price
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(places)) {
 		if m, err := catalog.Lookup(id, in.Now); err == nil {
 			out = append(out, budget.Price{Model: id, AsOf: m.AsOf, Retires: m.Retires, Place: places[id]})
 		}

@@ -1,12 +1,10 @@
 package gate
 
 import (
-	"slices"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/replay"
-	"github.com/tokengate/tokengate/internal/stats"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -58,9 +56,9 @@ func (l *latencies) move(p *replay.Point) (ms float64, ok bool) {
 	return base.Millis * next.Predict(head) / predicted, true
 }
 
-// quantiles gives the P50 and P95 latency of a group in milliseconds; ok is false where nothing was recorded, or where
-// head's model has no recorded latency.
-func (l *latencies) quantiles(g *replay.Group, onBase bool) (p50, p95 float64, ok bool) {
+// values gives the latencies of a group's calls in milliseconds; none where nothing was recorded, or where head's model
+// has no recorded latency.
+func (l *latencies) values(g *replay.Group, onBase bool) []float64 {
 	var values []float64
 	for _, p := range g.Points() {
 		switch {
@@ -68,20 +66,16 @@ func (l *latencies) quantiles(g *replay.Group, onBase bool) (p50, p95 float64, o
 		case onBase && p.BaseModel != "":
 			values = append(values, float64(p.Latency)/float64(time.Millisecond))
 		case !onBase && p.HeadModel != "" && p.BaseModel == "":
-			return 0, 0, false // seen from its new model alone, the call has no latency of its own
+			return nil // seen from its new model alone, the call has no latency of its own
 		case !onBase && p.HeadModel != "":
 			ms, known := l.move(p)
 			if !known {
-				return 0, 0, false
+				return nil
 			}
 			values = append(values, ms)
 		}
 	}
-	if len(values) == 0 {
-		return 0, 0, false
-	}
-	slices.Sort(values)
-	return stats.Quantile(values, 0.50), stats.Quantile(values, 0.95), true
+	return values
 }
 
 // method says how the latency of a model was learnt; "" where none was recorded.

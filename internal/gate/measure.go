@@ -112,7 +112,8 @@ func (m *measurements) numbers(g *replay.Group, side, base *replay.Totals, onBas
 	if side == nil {
 		return nil, nil
 	}
-	n := &budget.Numbers{PerCall: m.perCall(g, onBase), PerSession: perSession(g, onBase)}
+	n := &budget.Numbers{PerSession: perSession(g, onBase)}
+	n.CallMedian, n.PerCall = m.perCall(g, onBase)
 	var err error
 	n.Cost, err = m.volume(g.CostPairs(), side, base, cost, onBase, counting)
 	if err == nil {
@@ -158,8 +159,8 @@ func clusterSums(pairs []stats.Pair, onBase bool) []float64 {
 	return out
 }
 
-// perCall gives the P95 of every metric of single calls. Latency is head's own prediction; see latencies.
-func (m *measurements) perCall(g *replay.Group, onBase bool) map[string]float64 {
+// perCall gives the P50 and P95 of every metric of single calls. Latency is head's own prediction; see latencies.
+func (m *measurements) perCall(g *replay.Group, onBase bool) (median, high map[string]float64) {
 	values := map[string][]float64{}
 	for _, p := range g.Points() {
 		u, c, model := p.Head, p.HeadCost, p.HeadModel
@@ -174,25 +175,10 @@ func (m *measurements) perCall(g *replay.Group, onBase bool) map[string]float64 
 		values[budget.InputTokens] = append(values[budget.InputTokens], float64(u.Prompt()))
 		values[budget.OutputTokens] = append(values[budget.OutputTokens], float64(u.Output))
 	}
-	out := p95(values)
-	if _, high, ok := m.latency.quantiles(g, onBase); ok {
-		out[budget.Latency] = high
+	if ms := m.latency.values(g, onBase); len(ms) > 0 {
+		values[budget.Latency] = ms
 	}
-	return out
-}
-
-func (m *measurements) callCost(g *replay.Group, onBase bool, p float64) float64 {
-	var values []float64
-	for _, c := range g.Points() {
-		switch {
-		case onBase && c.BaseModel != "":
-			values = append(values, float64(c.BaseCost)*1e-12)
-		case !onBase && c.HeadModel != "":
-			values = append(values, float64(c.HeadCost)*1e-12)
-		}
-	}
-	slices.Sort(values)
-	return stats.Quantile(values, p)
+	return quantiles(values, 0.50), quantiles(values, 0.95)
 }
 
 func perSession(g *replay.Group, onBase bool) map[string]float64 {
@@ -210,14 +196,14 @@ func perSession(g *replay.Group, onBase bool) map[string]float64 {
 			values[budget.Latency] = append(values[budget.Latency], float64(s.Latency)/1e6)
 		}
 	}
-	return p95(values)
+	return quantiles(values, 0.95)
 }
 
-func p95(values map[string][]float64) map[string]float64 {
+func quantiles(values map[string][]float64, p float64) map[string]float64 {
 	out := map[string]float64{}
 	for metric, v := range values {
 		slices.Sort(v)
-		out[metric] = stats.Quantile(v, 0.95)
+		out[metric] = stats.Quantile(v, p)
 	}
 	return out
 }

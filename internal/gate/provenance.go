@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -68,22 +69,13 @@ func assumptions(n replay.Notes, hasBase bool) []string {
 		side = "base"
 	}
 	add(n.NoVersion, "name their template but not its version: taken as %s's", side)
-	for _, t := range sortedNames(n.UnknownVersion) {
+	for _, t := range slices.Sorted(maps.Keys(n.UnknownVersion)) {
 		add(n.UnknownVersion[t], "were made from a version of %s that is in no commit here: taken as %s's", t, side)
 	}
 	add(n.NoTemplate, "name no template: a change of template text does not move them")
 	add(n.Bounds, "hold only a lower bound of their output")
 	add(n.Clamped, "were shorter than the text that the change removes: reduced to zero")
 	add(n.MissingVars, "lack a variable that the template uses: rendered with its name")
-	return out
-}
-
-func sortedNames(m map[string]int64) []string {
-	out := make([]string, 0, len(m))
-	for name := range m {
-		out = append(out, name)
-	}
-	slices.Sort(out)
 	return out
 }
 
