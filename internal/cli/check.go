@@ -20,7 +20,6 @@ import (
 	"github.com/tokengate/tokengate/internal/render"
 	"github.com/tokengate/tokengate/internal/repo"
 	"github.com/tokengate/tokengate/internal/report"
-	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -106,11 +105,7 @@ func (o *checkOptions) validate() error {
 	known := []string{"track", "feature", "model", "template"}
 	for key := range o.assume {
 		if !slices.Contains(known, key) {
-			hint := "write one of " + strings.Join(known, ", ")
-			if near := source.Nearest(key, known); near != "" {
-				hint = fmt.Sprintf("did you mean %s?", near)
-			}
-			return usageError{fmt.Sprintf("--assume does not know %q", key), hint}
+			return usageError{fmt.Sprintf("--assume does not know %q", key), nearest(key, known, "write one of "+strings.Join(known, ", "))}
 		}
 	}
 	return nil

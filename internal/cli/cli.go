@@ -142,11 +142,7 @@ Exit codes: 0 pass · 1 over budget · 2 bad flags, configuration or template ·
 			if len(given) == 0 {
 				return nil
 			}
-			hint := "tokengate --help lists the commands"
-			if near := source.Nearest(given[0], commandNames(c)); near != "" {
-				hint = fmt.Sprintf("did you mean %s?", near)
-			}
-			return usageError{fmt.Sprintf("unknown command %q", given[0]), hint}
+			return usageError{fmt.Sprintf("unknown command %q", given[0]), nearest(given[0], commandNames(c), "tokengate --help lists the commands")}
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -155,6 +151,14 @@ Exit codes: 0 pass · 1 over budget · 2 bad flags, configuration or template ·
 	})
 	root.AddCommand(newCheck(env), newCount(env), newInit(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
 	return root
+}
+
+// nearest is source.DidYouMean for a shell, where quotes would have to be taken off again.
+func nearest(word string, known []string, otherwise string) string {
+	if near := source.Nearest(word, known); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	return otherwise
 }
 
 func commandNames(c *cobra.Command) []string {

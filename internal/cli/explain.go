@@ -54,11 +54,7 @@ func newExplain(env *Env) *cobra.Command {
 					return nil
 				}
 			}
-			hint := "tokengate explain lists every rule"
-			if near := source.Nearest(given[0], ruleIDs()); near != "" {
-				hint = fmt.Sprintf("did you mean %s?", near)
-			}
-			return usageError{fmt.Sprintf("rule %q is not known", given[0]), hint}
+			return usageError{fmt.Sprintf("rule %q is not known", given[0]), nearest(given[0], ruleIDs(), "tokengate explain lists every rule")}
 		},
 	}
 }

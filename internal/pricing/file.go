@@ -2,7 +2,6 @@ package pricing
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -176,10 +175,7 @@ func (e entry) checkWords(diags *source.Diagnostics) {
 		if !word.Set || slices.Contains(known, word.Value) {
 			return
 		}
-		hint := "known are " + strings.Join(known, ", ")
-		if near := source.Nearest(word.Value, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		hint := source.DidYouMean(word.Value, known, "known are "+strings.Join(known, ", "))
 		diags.Add(RuleUnknown, word.Span, hint, "%s %q is not known", what, word.Value)
 	}
 	check(e.Mode, "mode", modes)

@@ -84,10 +84,7 @@ func (b Budget) check(diags *source.Diagnostics, now time.Time) {
 		diags.Add(source.RuleBadValue, at.Span, "write a share of the ceiling, such as 90%", "fallback.at is %s; it can be at most 100%%", at.Value)
 	}
 	if c := b.Review.Cadence; c.Set && c.Value != "" && !slices.Contains(cadences, c.Value) {
-		hint := "write one of " + strings.Join(cadences, ", ")
-		if near := source.Nearest(c.Value, cadences); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		hint := source.DidYouMean(c.Value, cadences, "write one of "+strings.Join(cadences, ", "))
 		diags.Add(source.RuleBadValue, c.Span, hint, "review.cadence is %q, which is no known cadence", c.Value)
 	}
 	if !now.IsZero() && b.Expired(now) {

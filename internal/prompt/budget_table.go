@@ -2,7 +2,6 @@ package prompt
 
 import (
 	"encoding"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -57,10 +56,7 @@ func (d *document) knownColumns(header []cell, diags *source.Diagnostics) bool {
 		name := strings.ToLower(c.text)
 		switch {
 		case !slices.Contains(columns, name):
-			hint := "known columns: " + strings.Join(columns, ", ")
-			if near := source.Nearest(name, columns); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := source.DidYouMean(name, columns, "known columns: "+strings.Join(columns, ", "))
 			diags.Add(source.RuleUnknownKey, c.span, hint, "unknown column %q in a token budget", c.text)
 			ok = false
 		case seen[name]:

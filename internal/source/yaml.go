@@ -321,10 +321,7 @@ func (d *Decoder) decodeStruct(n *yaml.Node, v reflect.Value) {
 
 // UnknownKey reports key k with the nearest of the known names.
 func (d *Decoder) UnknownKey(k *yaml.Node, known []string) {
-	hint := "known keys here: " + strings.Join(known, ", ")
-	if near := Nearest(k.Value, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := DidYouMean(k.Value, known, "known keys here: "+strings.Join(known, ", "))
 	if len(k.Value) == 3 && strings.Trim(k.Value, "0123456789") == "" {
 		hint = "inside { } a comma ends a value: write $1200, or quote it: \"$1,200\""
 	}
@@ -357,6 +354,14 @@ func fieldNames(fs []field) []string {
 		names[i] = f.name
 	}
 	return names
+}
+
+// DidYouMean is the hint for a word that is none of the candidates: the nearest one, or otherwise where none is near.
+func DidYouMean(word string, candidates []string, otherwise string) string {
+	if near := Nearest(word, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return otherwise
 }
 
 // Nearest returns the candidate closest to word by edit distance, or "" when none is close enough to be a typo.

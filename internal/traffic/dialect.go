@@ -77,10 +77,7 @@ func pick(name string, in *input) (dialect, error) {
 }
 
 func unknownDialect(name string) error {
-	hint := "write one of " + strings.Join(Dialects(), ", ")
-	if near := source.Nearest(name, Dialects()); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := source.DidYouMean(name, Dialects(), "write one of "+strings.Join(Dialects(), ", "))
 	return &fileError{rule: ruleDialect, summary: fmt.Sprintf("there is no dialect %q", name), hint: hint}
 }
 

@@ -3,7 +3,6 @@ package traffic
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 
@@ -135,11 +134,7 @@ func unknownKey(name jsontext.Value, known []string) error {
 	if err != nil {
 		return err
 	}
-	e := &badRecord{reason: unknownField, detail: strconv.Quote(clip(key))}
-	if near := source.Nearest(key, known); near != "" {
-		e.hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return e
+	return &badRecord{reason: unknownField, detail: strconv.Quote(clip(key)), hint: source.DidYouMean(key, known, "")}
 }
 
 // inside names the key in the detail of an error.
