@@ -1,0 +1,84 @@
+package bpe
+
+// scratch is what counting needs beside the vocabulary: room to encode a piece in, which grows with the longest piece,
+// and a memo of the pieces met before. Text repeats its words, also those that are no token.
+type scratch struct {
+	tokens []uint32
+	dead   bitset // byte offsets from which the piece cannot be completed
+	memo   [1 << memoBits]counted
+}
+
+// counted is a piece of up to 31 bytes, with its length in the top byte, and its tokens.
+type counted struct {
+	key    [4]uint64
+	tokens int64
+}
+
+// memoBits is the number of remembered pieces, as a power of two. Each place holds the last piece that fell on it, whole,
+// so that no count is taken for another's.
+const memoBits = 12
+
+// maxScratch is the longest piece, in bytes, whose scratch is kept for the next one.
+const maxScratch = 1 << 16
+
+// encode appends the tokens of a piece that is no token itself. Every offset is left at most once for every token that
+// ends there, so time is linear in the length of the piece.
+//
+// It takes the longest token that may follow the last, and goes on. Where none may, the offset is dead: it takes the
+// last token back and tries the next shorter one in its place.
+func (v *vocabulary) encode(tokens []uint32, dead bitset, piece []byte) []uint32 {
+	from, at := len(tokens), 0
+	next := v.tree.longest(piece)
+	for {
+		end := at + int(v.length[next])
+		if !dead.has(uint32(end)) && (len(tokens) == from || v.merges.neighbours(tokens[len(tokens)-1], next)) {
+			tokens = append(tokens, next)
+			if at = end; at == len(piece) {
+				return tokens
+			}
+			next = v.tree.longest(piece[at:])
+			continue
+		}
+		for next = v.tree.prefix[next]; next == noToken; next = v.tree.prefix[next] {
+			dead.set(uint32(at))
+			next = tokens[len(tokens)-1]
+			tokens = tokens[:len(tokens)-1]
+			at -= int(v.length[next])
+		}
+	}
+}
+
+// merge counts the tokens of b[i:e], which is no token itself.
+func (v *vocabulary) merge(s *scratch, b []byte, i, e int) int64 {
+	n := e - i
+	if n > 31 {
+		return v.mergeAnew(s, b[i:e])
+	}
+	key := [4]uint64{}
+	for j := 0; j < n; j += 8 {
+		key[j>>3] = word(b, i+j)
+	}
+	key[n>>3] &= keep[n&7]
+	key[3] |= uint64(n) << 56
+	known := &s.memo[(key[0]*mix1^key[1]*mix2^key[2]*mix3^key[3]*mix4)*mix1>>(64-memoBits)]
+	if known.key != key {
+		*known = counted{key, v.mergeAnew(s, b[i:e])}
+	}
+	return known.tokens
+}
+
+func (v *vocabulary) mergeAnew(s *scratch, piece []byte) int64 {
+	s.tokens = v.encode(s.tokens[:0], s.clear(len(piece)), piece)
+	return int64(len(s.tokens))
+}
+
+// clear gives an empty set of offsets in a piece of n bytes.
+func (s *scratch) clear(n int) bitset {
+	words := n>>6 + 1
+	if cap(s.dead) < words {
+		s.dead = make(bitset, words)
+	}
+	s.dead = s.dead[:words]
+	clear(s.dead)
+	return s.dead
+}

@@ -1,0 +1,142 @@
+package bpe
+
+import "encoding/binary"
+
+// table finds the token that a whole piece is. Pieces of up to 7 bytes, and of up to 15, are their own keys: their bytes
+// in one or two words with the length in the top byte, so that one comparison tells. Both tables are open-addressed and
+// at most half full.
+//
+// Ranks stand apart from the keys: counting does not need them, and so keeps twice the keys in a cache line.
+type table struct {
+	short     []uint64 // up to 7 bytes; 0 is an empty place
+	shortRank []uint32
+	shortBits uint
+	long      [][2]uint64 // 8 to 15 bytes; a second word of 0 is an empty place
+	longRank  []uint32
+	longBits  uint
+	rest      map[string]uint32
+}
+
+const (
+	mix1 = 0x9E3779B97F4A7C15
+	mix2 = 0xC2B2AE3D27D4EB4F
+	mix3 = 0x165667B19E3779F9
+	mix4 = 0xD6E8FEB86659FD93
+)
+
+// keep masks the bytes of a word that belong to a piece of that length.
+var keep = [9]uint64{0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF}
+
+// word reads eight bytes at i; what lies behind the end is 0.
+func word(b []byte, i int) uint64 {
+	if i+8 <= len(b) {
+		return binary.LittleEndian.Uint64(b[i:])
+	}
+	var w uint64
+	for j := len(b) - 1; j >= i; j-- {
+		w = w<<8 | uint64(b[j])
+	}
+	return w
+}
+
+func shortKey(w uint64, n int) uint64 { return w&keep[n] | uint64(n)<<56 }
+
+func longKey(b []byte, i, n int) (low, high uint64) {
+	return word(b, i), word(b, i+8)&keep[n-8] | uint64(n)<<56
+}
+
+func newTable(r *raw) table {
+	var shorts, longs int
+	for i := range r.count {
+		switch n := r.shared[i] + r.rest[i]; {
+		case n < 8:
+			shorts++
+		case n < 16:
+			longs++
+		}
+	}
+	t := table{shortBits: bitsFor(shorts), longBits: bitsFor(longs), rest: make(map[string]uint32, r.count-shorts-longs)}
+	t.short, t.shortRank = make([]uint64, 1<<t.shortBits), make([]uint32, 1<<t.shortBits)
+	t.long, t.longRank = make([][2]uint64, 1<<t.longBits), make([]uint32, 1<<t.longBits)
+	var token [256]byte
+	bytes := r.bytes
+	for i := range r.count {
+		shared, rest := int(r.shared[i]), int(r.rest[i])
+		copy(token[shared:], bytes[:rest])
+		bytes = bytes[rest:]
+		t.add(token[:], shared+rest, r.rank.at(i))
+	}
+	return t
+}
+
+// bitsFor is the size, as a power of two, of a table that n entries fill to at most a half.
+func bitsFor(n int) uint {
+	bits := uint(1)
+	for 1<<bits < 2*n {
+		bits++
+	}
+	return bits
+}
+
+func (t *table) add(token []byte, n int, rank uint32) {
+	switch {
+	case n < 8:
+		key := shortKey(word(token, 0), n)
+		h := t.shortPlace(key)
+		t.short[h], t.shortRank[h] = key, rank
+	case n < 16:
+		low, high := longKey(token, 0, n)
+		h := t.longPlace(low, high)
+		t.long[h], t.longRank[h] = [2]uint64{low, high}, rank
+	default:
+		t.rest[string(token[:n])] = rank
+	}
+}
+
+// shortPlace is where a key stands, or the empty place where it would.
+func (t *table) shortPlace(key uint64) uint64 {
+	h := key * mix1 >> (64 - t.shortBits)
+	for t.short[h] != key && t.short[h] != 0 {
+		h = (h + 1) & (1<<t.shortBits - 1)
+	}
+	return h
+}
+
+func (t *table) longPlace(low, high uint64) uint64 {
+	h := (low*mix1 ^ high*mix2) * mix1 >> (64 - t.longBits)
+	for t.long[h] != [2]uint64{low, high} && t.long[h][1] != 0 {
+		h = (h + 1) & (1<<t.longBits - 1)
+	}
+	return h
+}
+
+// has reports whether b[i:e] is a token.
+func (t *table) has(b []byte, i, e int) bool {
+	switch n := e - i; {
+	case n < 8:
+		return t.short[t.shortPlace(shortKey(word(b, i), n))] != 0
+	case n < 16:
+		return t.long[t.longPlace(longKey(b, i, n))][1] != 0
+	}
+	_, ok := t.rest[string(b[i:e])]
+	return ok
+}
+
+// find gives the token that is b[i:e], or noToken.
+func (t *table) find(b []byte, i, e int) uint32 {
+	switch n := e - i; {
+	case n < 8:
+		if h := t.shortPlace(shortKey(word(b, i), n)); t.short[h] != 0 {
+			return t.shortRank[h]
+		}
+	case n < 16:
+		if h := t.longPlace(longKey(b, i, n)); t.long[h][1] != 0 {
+			return t.longRank[h]
+		}
+	default:
+		if rank, ok := t.rest[string(b[i:e])]; ok {
+			return rank
+		}
+	}
+	return noToken
+}
