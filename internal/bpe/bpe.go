@@ -89,8 +89,8 @@ func (e *Encoding) Append(dst []uint32, text string) []uint32 {
 	defer v.scratch.Put(s)
 	for i := 0; i < len(b); {
 		end := e.scan(b, i)
-		if t := v.pieces.find(b, i, end); t != noToken {
-			dst = append(dst, t)
+		if v.pieces.has(b, i, end) {
+			dst = append(dst, v.tree.longest(b[i:end]))
 		} else {
 			dst = v.encode(dst, s.clear(end-i), b[i:end])
 		}

@@ -2,19 +2,14 @@ package bpe
 
 import "encoding/binary"
 
-// table finds the token that a whole piece is. Pieces of up to 7 bytes, and of up to 15, are their own keys: their bytes
-// in one or two words with the length in the top byte, so that one comparison tells. Both tables are open-addressed and
-// at most half full.
-//
-// Ranks stand apart from the keys: counting does not need them, and so keeps twice the keys in a cache line.
+// table tells whether a whole piece is a token. Pieces of up to 7 bytes, and of up to 15, are their own keys: their bytes
+// in one or two words with the length in the top byte, so that one comparison tells. Both tables are open-addressed.
 type table struct {
 	short     []uint64 // up to 7 bytes; 0 is an empty place
-	shortRank []uint32
 	shortBits uint
 	long      [][2]uint64 // 8 to 15 bytes; a second word of 0 is an empty place
-	longRank  []uint32
 	longBits  uint
-	rest      map[string]uint32
+	rest      map[string]struct{}
 }
 
 const (
@@ -55,41 +50,38 @@ func newTable(r *raw) table {
 			longs++
 		}
 	}
-	t := table{shortBits: bitsFor(shorts), longBits: bitsFor(longs), rest: make(map[string]uint32, r.count-shorts-longs)}
-	t.short, t.shortRank = make([]uint64, 1<<t.shortBits), make([]uint32, 1<<t.shortBits)
-	t.long, t.longRank = make([][2]uint64, 1<<t.longBits), make([]uint32, 1<<t.longBits)
+	t := table{shortBits: bitsFor(shorts), longBits: bitsFor(longs), rest: make(map[string]struct{}, r.count-shorts-longs)}
+	t.short, t.long = make([]uint64, 1<<t.shortBits), make([][2]uint64, 1<<t.longBits)
 	var token [256]byte
 	bytes := r.bytes
 	for i := range r.count {
 		shared, rest := int(r.shared[i]), int(r.rest[i])
 		copy(token[shared:], bytes[:rest])
 		bytes = bytes[rest:]
-		t.add(token[:], shared+rest, r.rank.at(i))
+		t.add(token[:], shared+rest)
 	}
 	return t
 }
 
-// bitsFor is the size, as a power of two, of a table that n entries fill to at most a half.
+// bitsFor is the size, as a power of two, of a table that n entries fill to at most three quarters.
 func bitsFor(n int) uint {
 	bits := uint(1)
-	for 1<<bits < 2*n {
+	for 3<<bits < 4*n {
 		bits++
 	}
 	return bits
 }
 
-func (t *table) add(token []byte, n int, rank uint32) {
+func (t *table) add(token []byte, n int) {
 	switch {
 	case n < 8:
 		key := shortKey(word(token, 0), n)
-		h := t.shortPlace(key)
-		t.short[h], t.shortRank[h] = key, rank
+		t.short[t.shortPlace(key)] = key
 	case n < 16:
 		low, high := longKey(token, 0, n)
-		h := t.longPlace(low, high)
-		t.long[h], t.longRank[h] = [2]uint64{low, high}, rank
+		t.long[t.longPlace(low, high)] = [2]uint64{low, high}
 	default:
-		t.rest[string(token[:n])] = rank
+		t.rest[string(token[:n])] = struct{}{}
 	}
 }
 
@@ -120,23 +112,4 @@ func (t *table) has(b []byte, i, e int) bool {
 	}
 	_, ok := t.rest[string(b[i:e])]
 	return ok
-}
-
-// find gives the token that is b[i:e], or noToken.
-func (t *table) find(b []byte, i, e int) uint32 {
-	switch n := e - i; {
-	case n < 8:
-		if h := t.shortPlace(shortKey(word(b, i), n)); t.short[h] != 0 {
-			return t.shortRank[h]
-		}
-	case n < 16:
-		if h := t.longPlace(longKey(b, i, n)); t.long[h][1] != 0 {
-			return t.longRank[h]
-		}
-	default:
-		if rank, ok := t.rest[string(b[i:e])]; ok {
-			return rank
-		}
-	}
-	return noToken
 }
