@@ -92,7 +92,7 @@ func (e *Encoding) Append(dst []uint32, text string) []uint32 {
 		if v.pieces.has(b, i, end) {
 			dst = append(dst, v.tree.longest(b[i:end]))
 		} else {
-			dst = v.encode(dst, s.clear(end-i), b[i:end])
+			dst = v.encode(s, dst, b[i:end])
 		}
 		i = end
 	}

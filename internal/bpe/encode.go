@@ -6,6 +6,7 @@ type scratch struct {
 	tokens []uint32
 	dead   bitset // byte offsets from which the piece cannot be completed
 	memo   [1 << memoBits]counted
+	pairs  [1 << pairBits]uint64 // answers of merges.neighbours: left, right, the answer, and a 1
 }
 
 // counted is a piece of up to 31 bytes, with its length in the top byte, and its tokens.
@@ -18,6 +19,9 @@ type counted struct {
 // so that no count is taken for another's.
 const memoBits = 12
 
+// pairBits is the number of remembered pairs of neighbours, as a power of two.
+const pairBits = 12
+
 // maxScratch is the longest piece, in bytes, whose scratch is kept for the next one.
 const maxScratch = 1 << 16
 
@@ -26,12 +30,12 @@ const maxScratch = 1 << 16
 //
 // It takes the longest token that may follow the last, and goes on. Where none may, the offset is dead: it takes the
 // last token back and tries the next shorter one in its place.
-func (v *vocabulary) encode(tokens []uint32, dead bitset, piece []byte) []uint32 {
-	from, at := len(tokens), 0
+func (v *vocabulary) encode(s *scratch, tokens []uint32, piece []byte) []uint32 {
+	from, at, dead := len(tokens), 0, s.clear(len(piece))
 	next := v.tree.longest(piece)
 	for {
 		end := at + int(v.length[next])
-		if !dead.has(uint32(end)) && (len(tokens) == from || v.merges.neighbours(tokens[len(tokens)-1], next)) {
+		if !dead.has(uint32(end)) && (len(tokens) == from || v.neighbours(s, tokens[len(tokens)-1], next)) {
 			tokens = append(tokens, next)
 			if at = end; at == len(piece) {
 				return tokens
@@ -46,6 +50,20 @@ func (v *vocabulary) encode(tokens []uint32, dead bitset, piece []byte) []uint32
 			at -= int(v.length[next])
 		}
 	}
+}
+
+// neighbours is merges.neighbours, remembered: a run of one character asks for the same few pairs without end.
+func (v *vocabulary) neighbours(s *scratch, left, right uint32) bool {
+	const asked, yes = 1, 2
+	key := uint64(left)<<rankBits | uint64(right)
+	known := &s.pairs[key*mix1>>(64-pairBits)]
+	if *known&^yes != key<<2|asked {
+		*known = key<<2 | asked
+		if v.merges.neighbours(left, right) {
+			*known |= yes
+		}
+	}
+	return *known&yes != 0
 }
 
 // merge counts the tokens of b[i:e], which is no token itself.
@@ -68,7 +86,7 @@ func (v *vocabulary) merge(s *scratch, b []byte, i, e int) int64 {
 }
 
 func (v *vocabulary) mergeAnew(s *scratch, piece []byte) int64 {
-	s.tokens = v.encode(s.tokens[:0], s.clear(len(piece)), piece)
+	s.tokens = v.encode(s, s.tokens[:0], piece)
 	return int64(len(s.tokens))
 }
 
