@@ -1,0 +1,114 @@
+package bpe
+
+import (
+	"math/rand/v2"
+	"path"
+	"slices"
+	"testing"
+
+	loader "github.com/pkoukk/tiktoken-go-loader"
+)
+
+// What is embedded is what OpenAI published: the same bytes under the same ranks, none more, none less.
+func TestVocabularies(t *testing.T) {
+	for _, name := range []string{"o200k_base", "cl100k_base", "p50k_base"} {
+		want, err := loader.NewOfflineLoader().LoadTiktokenBpe(path.Join("embedded", name+".tiktoken"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := encoding(t, name).load()
+		var token []byte
+		bytes := r.bytes
+		for i := range r.count {
+			token = append(token[:r.shared[i]], bytes[:r.rest[i]]...)
+			bytes = bytes[r.rest[i]:]
+			rank, ok := want[string(token)]
+			if !ok || r.rank.at(i) != uint32(rank) {
+				t.Fatalf("%s: token %q is %d, published %d", name, token, r.rank.at(i), rank)
+			}
+			if !v.pieces.has(token, 0, len(token)) || v.tree.longest(token) != uint32(rank) || int(v.length[rank]) != len(token) {
+				t.Fatalf("%s: token %q is not found", name, token)
+			}
+		}
+		if r.count != len(want) || len(bytes) != 0 {
+			t.Errorf("%s: %d tokens, published %d", name, r.count, len(want))
+		}
+	}
+}
+
+func TestLoadBroken(t *testing.T) {
+	if _, err := load("p51k_base"); err == nil {
+		t.Error("a vocabulary that is not embedded loads")
+	}
+	for _, data := range [][]byte{nil, {1, 2}, {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9}} {
+		if _, err := parse(data); err == nil {
+			t.Errorf("%v is read", data)
+		}
+	}
+}
+
+// Two tokens may stand side by side just when merging their bytes gives them back. Half the pairs are the parts of a
+// token's own bytes, cut anywhere, since two tokens drawn at random are nearly always neighbours.
+func TestNeighbours(t *testing.T) {
+	for _, name := range []string{"o200k_base", "cl100k_base", "p50k_base"} {
+		v := encoding(t, name).load()
+		text := v.texts()
+		rng := rand.New(rand.NewPCG(2, 0))
+		answers := map[bool]int{}
+		for range 50_000 {
+			left, right := uint32(rng.IntN(len(text))), uint32(rng.IntN(len(text)))
+			if whole := text[left]; rng.IntN(2) == 0 && len(whole) > 1 {
+				cut := 1 + rng.IntN(len(whole)-1)
+				left, right = v.tree.longest(whole[:cut]), v.tree.longest(whole[cut:])
+			}
+			if len(text[left]) == 0 || len(text[right]) == 0 {
+				continue
+			}
+			both := slices.Concat(text[left], text[right])
+			want := slices.Equal(v.slowMerge(both), []uint32{left, right})
+			if got := v.merges.neighbours(left, right); got != want {
+				t.Fatalf("%s: %q %q: %v, want %v", name, text[left], text[right], got, want)
+			}
+			answers[want]++
+		}
+		if answers[true] < 5000 || answers[false] < 5000 {
+			t.Errorf("%s: the pairs say little: %v", name, answers)
+		}
+	}
+}
+
+// texts gives every token's bytes, from its halves.
+func (v *vocabulary) texts() [][]byte {
+	out := make([][]byte, len(v.length))
+	for b, rank := range v.tree.single {
+		out[rank] = []byte{byte(b)}
+	}
+	var of func(uint32) []byte
+	of = func(rank uint32) []byte {
+		if out[rank] == nil && v.merges.left[rank] != rank {
+			out[rank] = slices.Concat(of(v.merges.left[rank]), of(v.merges.right[rank]))
+		}
+		return out[rank]
+	}
+	for rank := range out {
+		of(uint32(rank))
+	}
+	return out
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, name := range []string{"o200k_base", "cl100k_base", "p50k_base"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := load(name); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
