@@ -35,7 +35,8 @@ var houses = []house{
 	{"source", 0, []string{"money"}},
 	{"stats", 0, []string{"money", "source"}},
 	// matter
-	{"token", 1, nil},
+	{"bpe", 1, nil},
+	{"token", 1, []string{"bpe"}},
 	{"pricing", 1, []string{"token"}},
 	{"prompt", 1, []string{"token"}},
 	{"stacks", 1, []string{"prompt"}}, // later

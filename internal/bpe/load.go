@@ -10,9 +10,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-//go:generate go run generate.go
+//go:generate go run ../../testdata/vocabularies vocabulary
 
-// packed holds OpenAI's published vocabularies (MIT licence), in the form that generate.go writes.
+// packed holds OpenAI's published vocabularies (MIT licence), in the form that testdata/vocabularies writes.
 //
 //go:embed vocabulary/*.zst
 var packed embed.FS

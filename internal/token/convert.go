@@ -5,18 +5,26 @@ import (
 	"math"
 )
 
+// Convert is the zero Book's Convert: it knows the published ratios only.
+func Convert(tokens int64, from, to string, class Class) Estimate {
+	return Book{}.Convert(tokens, from, to, class)
+}
+
 // Convert recounts a text that is not at hand: tokens counted by family from, restated for family to. It is tokens ×
 // factor(to) ÷ factor(from) for the class of content, and the two relative errors add in quadrature. Between the two
 // Claude tokenizers the published ratio is used, which is narrower. The same family, or another name of the same
 // vocabulary, converts exactly: ratio 1, error 0. A family that is not known counts as "other", the widest.
 //
+// Fitted factors stand in for published ones on either side. Where only one side has them, the ratio that is known more
+// narrowly holds: a published ratio of the two Claude tokenizers may be narrower than a fitted factor over a published one.
+//
 // An error that tokens already carries is the caller's to add.
-func Convert(tokens int64, from, to string, class Class) Estimate {
-	a, b := familyOf(from), familyOf(to)
-	if from == to || a.exact && b.exact && a.base == b.base {
+func (b Book) Convert(tokens int64, from, to string, class Class) Estimate {
+	x, y := familyOf(from), familyOf(to)
+	if from == to || x.exact && y.exact && x.base == y.base {
 		return Estimate{Tokens: tokens, Method: methodExact}
 	}
-	by, origin := ratio(a, b)[class.i()], worse(a, b)
+	by, origin := b.ratio(x, y, class)
 	return Estimate{
 		Tokens:        int64(math.Round(float64(tokens) * by.ratio)),
 		RelativeError: by.width,

@@ -39,14 +39,14 @@ func TestConvert(t *testing.T) {
 func TestFactorTable(t *testing.T) {
 	for _, f := range families {
 		for i, by := range f.factors {
-			if by.ratio < .9 || by.ratio > 2.2 || by.width >= .6 {
+			if by.ratio < .9 || by.ratio > 3.3 || by.width >= .6 {
 				t.Errorf("%s class %d: %+v", f.name, i, by)
 			}
 			if !f.exact && by.width <= 0 {
 				t.Errorf("%s class %d claims no error", f.name, i)
 			}
 		}
-		if f.exact == (f.origin != "") || encodings[f.base] == nil {
+		if f.exact == (f.origin != "") || counters[f.name] == nil {
 			t.Errorf("%s: origin %q, base %q", f.name, f.origin, f.base)
 		}
 	}

@@ -1,12 +1,12 @@
 // Package token owns token counts: the usage of a call, counters for tokenizer families, and the stated error of every
 // count. A count is either exact (the vocabulary is public and embedded) or an estimate that says how wide it is.
 //
-// Exact families are OpenAI's: o200k_base, o200k_harmony and cl100k_base. Every other family is the o200k count of the
-// same text times a factor by family and class of content (see family.go for the table and where it comes from).
-// Nothing is ever downloaded: the vocabularies are part of the program and are read on first use.
+// Exact families are OpenAI's: o200k_base, o200k_harmony, cl100k_base and p50k_base, counted by package bpe. Every other
+// family is the o200k count of the same text times a factor by family and class of content: fitted on a project's own
+// traffic where a Book has a calibration, published otherwise (family.go has the table and where it comes from).
 //
-// The package does not know models, prices, files or the network: a model's family is pricing's to say. Frames that a
-// provider adds around messages and tools are not text and are not counted.
+// Count counts text alone; Request counts the body of a call with what a provider adds around it. The package does not
+// know prices, files or the network: a model's family is pricing's to say.
 //
 //	c, err := token.For("claude-4.7")
 //	n := c.Count(text) // n.Tokens, give or take n.RelativeError
@@ -14,15 +14,19 @@ package token
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/tokengate/tokengate/internal/bpe"
 )
 
 // Counter counts text as one tokenizer family does. It holds no text and may be used from many goroutines at once.
 type Counter struct {
 	family family
-	bpe    func() *encoding
+	bpe    *bpe.Encoding
+
+	calibration *Calibration // of the book the counter came from; see book.go
+	memo        Memo
 }
 
 // For returns the counter of a tokenizer family as the price catalogue spells it, such as "o200k_base" or
@@ -49,7 +53,11 @@ func Families() []string {
 var counters = func() map[string]*Counter {
 	m := make(map[string]*Counter, len(families))
 	for _, f := range families {
-		m[f.name] = &Counter{family: f, bpe: encodings[f.base]}
+		encoding, err := bpe.Get(f.base)
+		if err != nil {
+			panic("token: family " + f.name + ": " + err.Error())
+		}
+		m[f.name] = &Counter{family: f, bpe: encoding}
 	}
 	return m
 }()
@@ -57,7 +65,7 @@ var counters = func() map[string]*Counter {
 // Family is the name the counter was asked for by.
 func (c *Counter) Family() string { return c.family.name }
 
-// Exact reports whether counts are exact for text of ordinary shape, that is, without runs longer than MaxRun.
+// Exact reports whether counts are exact.
 func (c *Counter) Exact() bool { return c.family.exact }
 
 // Count counts text as the body of a message: special tokens in it are ordinary text, each byte of invalid UTF-8 is one
@@ -70,13 +78,11 @@ func (c *Counter) Exact() bool { return c.family.exact }
 // counted one by one.
 func (c *Counter) Count(text string) Estimate {
 	if c.family.exact {
-		n, cuts := c.bpe().count(text)
-		return exactly(n, cuts)
+		return Estimate{Tokens: c.tokens(text), Method: methodExact}
 	}
 	sum := Estimate{Method: c.family.method(1)}
 	for i, block := range blocks(text) {
-		n, cuts := c.bpe().count(block)
-		e := c.family.scale(n, cuts, Classify(block))
+		e := c.scaled(c.tokens(block), Classify(block))
 		if i == 0 {
 			sum = e
 			continue
@@ -110,31 +116,10 @@ func mixed(a, b string) string {
 	if other, _, _ := strings.Cut(b, " "); other != base {
 		return "mixed"
 	}
-	if base == methodExact {
-		return methodCut
-	}
 	return base + " × factor by content"
 }
 
-const (
-	methodExact = "exact"
-	methodCut   = "exact but for long runs cut at 512 bytes"
-)
-
-// exactly states the error that cutting long runs adds: each cut moves the count by at most a few tokens.
-func exactly(n, cuts int64) Estimate {
-	if cuts == 0 {
-		return Estimate{Tokens: n, Method: methodExact}
-	}
-	return Estimate{Tokens: n, RelativeError: cutError(n, cuts), Method: methodCut}
-}
-
-// tokensPerCut bounds what one cut moved the count by, on average over a text, in TestCutError (largest seen: 1.5).
-const tokensPerCut = 2
-
-func cutError(n, cuts int64) float64 {
-	return math.Min(1, float64(tokensPerCut*cuts)/float64(max(n, 1)))
-}
+const methodExact = "exact"
 
 // blocks splits text before every line that starts with '#', the places where counts are additive.
 func blocks(text string) []string {

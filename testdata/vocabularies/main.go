@@ -1,7 +1,7 @@
-//go:build ignore
-
-// generate writes vocabulary/*.zst from the vocabularies that tiktoken-go-loader carries, which are OpenAI's published
-// files. Run it with go generate; a test holds what it wrote against the loader.
+// Command vocabularies writes the packed vocabularies of package bpe from those that tiktoken-go-loader carries, which are
+// OpenAI's published files. A test of that package holds what it wrote against the loader.
+//
+//	go run ./testdata/vocabularies internal/bpe/vocabulary
 package main
 
 import (
@@ -20,19 +20,22 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: vocabularies DIRECTORY")
+	}
 	for _, name := range []string{"o200k_base", "cl100k_base", "p50k_base"} {
 		ranks, err := loader.NewOfflineLoader().LoadTiktokenBpe(path.Join("embedded", name+".tiktoken"))
 		if err != nil {
 			log.Fatal(err)
 		}
-		if err := write(name, ranks); err != nil {
+		if err := write(os.Args[1], name, ranks); err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
 	}
 }
 
 // write stores the tokens in byte order, and the halves of each in order of rank, as load.go reads them.
-func write(name string, ranks map[string]int) error {
+func write(dir, name string, ranks map[string]int) error {
 	tokens := slices.Sorted(maps.Keys(ranks))
 	most := slices.Max(slices.Collect(maps.Values(ranks))) + 1
 	var shared, rest, bytes []byte
@@ -70,7 +73,7 @@ func write(name string, ranks map[string]int) error {
 	}
 	packed := enc.EncodeAll(out, nil)
 	log.Printf("%s: %d tokens, %d bytes, %d packed", name, len(tokens), len(out), len(packed))
-	return os.WriteFile(path.Join("vocabulary", name+".zst"), packed, 0o644)
+	return os.WriteFile(path.Join(dir, name+".zst"), packed, 0o644)
 }
 
 // planes puts the low bytes first, then the middle ones, then the high ones: they compress apart.
