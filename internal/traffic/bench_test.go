@@ -3,6 +3,7 @@ package traffic
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -46,6 +47,26 @@ func BenchmarkRead(b *testing.B) {
 				rec, diags, err := Read(srcs, Options{})
 				if err != nil || len(diags) > 0 || len(rec.Calls) != 50_000 {
 					b.Fatal(len(rec.Calls), diags, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReadText reads the text of prompts as well, of a few kilobytes each.
+func BenchmarkReadText(b *testing.B) {
+	prompt := strings.Repeat("The quick brown fox jumps over the lazy dog, and then it rests. ", 40)
+	with := []byte(fmt.Sprintf(`{"messages":[{"role":"user","content":"%s"}],"ts"`, prompt))
+	data := bytes.ReplaceAll(nativeLines(b, 200), []byte(`{"ts"`), with)
+	root := fstest.MapFS{"a": &fstest.MapFile{Data: data}}
+	for _, text := range []bool{false, true} {
+		b.Run(fmt.Sprintf("text=%v", text), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				rec, _, err := Read([]Source{{FS: root, Path: "a"}}, Options{Text: text})
+				if err != nil || len(rec.Calls) != 200 || (rec.Calls[0].Prompt != nil) != text {
+					b.Fatal(err)
 				}
 			}
 		})

@@ -26,6 +26,7 @@ type Call struct {
 	Status          string             // "ok", "error" or the dialect's word
 	Outcome         map[string]float64 // business outcomes by name
 	Vars            map[string]string  // the template's variables, when recorded
+	Prompt          *token.Content     // what the prompt counts to; nil unless Options.Text and the record holds its whole text
 	Place           Place              // where it was read
 }
 

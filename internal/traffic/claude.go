@@ -42,6 +42,9 @@ const (
 // readClaudeCode reads a session transcript. One response stands on one line per content block, each with the usage so
 // far; sessions that are resumed, forked or copied repeat lines in other files. Every line becomes a record, and the
 // records of one response become one call where all files are merged: see set. Subagents' traffic counts like any other.
+//
+// Calls have no Prompt: a transcript holds what was said, but not the system prompt, the tools, and what the tool put
+// around and in place of the conversation, which are most of what is billed.
 func readClaudeCode(f *file, in *input) error {
 	return f.each(in, func(line []byte, at int) error {
 		if jsontext.Value(line).Kind() != '{' && jsontext.Value(line).IsValid(foreign) {

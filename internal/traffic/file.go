@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/tokengate/tokengate/internal/source"
 )
@@ -12,6 +13,7 @@ import (
 type file struct {
 	src      Source
 	name     string
+	text     bool // prompts are wanted: Options.Text
 	dialect  string
 	readable bool // the reader reached the end
 
@@ -23,9 +25,8 @@ type file struct {
 	links      []spanLink // OTLP: every span's parent
 	usageSpans int
 
-	bad     int64 // bad records
-	unshown int   // line of the first that is not shown
-	shown   source.Diagnostics
+	bad     listing            // bad records
+	texts   listing            // prompts that cannot be counted
 	whole   source.Diagnostics // about the file as a whole
 	noZone  bool               // some times were written without a zone
 	strings interner
@@ -33,7 +34,7 @@ type file struct {
 }
 
 func newFile(s Source) *file {
-	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, strings: interner{}}
+	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, strings: interner{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}}
 }
 
 // read opens the file, finds its dialect and reads it to the end or to what stops it.
@@ -91,6 +92,9 @@ func (f *file) accept(r record, line int) {
 		return
 	}
 	r.ended, r.main = r.final, !r.side
+	if f.text && c.Prompt == nil && r.lack == lackNothing {
+		r.lack = lackDialect
+	}
 	f.records.add(r)
 }
 
@@ -101,20 +105,11 @@ func either(recorded, fallback string) string {
 	return fallback
 }
 
-// shownBad is how many bad lines of a file are shown one by one.
-const shownBad = 20
-
 // reject counts a record that should have been a call, and shows the first of a file.
 func (f *file) reject(line int, err error) {
 	why := badReason(err)
 	f.skipped[skipKey{why.reason, true}]++
-	f.bad++
-	if len(f.shown) == shownBad && f.unshown == 0 {
-		f.unshown = line
-	}
-	if len(f.shown) < shownBad {
-		f.shown.Warn(ruleBadLine, source.Span{File: f.name, Start: source.Pos{Line: line}}, why.hint, "%s", why.Error())
-	}
+	f.bad.add(f.name, line, why.hint, why.Error())
 }
 
 // skip counts a record that is no call by nature, or that costs nothing.
@@ -122,12 +117,9 @@ func (f *file) skip(reason string) { f.skipped[skipKey{reason, false}]++ }
 
 // report gives all diagnostics of the file.
 func (f *file) report() source.Diagnostics {
-	diags := append(f.whole, f.shown...)
-	at := source.Span{File: f.name}
-	if n := f.bad - int64(len(f.shown)); n > 0 {
-		diags.Warn(ruleBadLine, source.Span{File: f.name, Start: source.Pos{Line: f.unshown}}, "", "… and %d more bad lines from here on", n)
-	}
+	diags := slices.Concat(f.whole, f.bad.report(f.name, "bad lines"), f.texts.report(f.name, "prompts that cannot be counted"))
 	if f.noZone {
+		at := source.Span{File: f.name}
 		diags = append(diags, source.Diagnostic{Rule: ruleNoZone, Severity: source.Info, Span: at, Summary: "times carry no zone and were read as UTC"})
 	}
 	return diags

@@ -91,3 +91,18 @@ func FuzzTraceCSV(f *testing.F) {
 func FuzzDetect(f *testing.F) {
 	fuzz(f, "", "\x1f\x8b\x08\x00", "\x28\xb5\x2f\xfd\x00", "[[[{", "{\"a\":\n{")
 }
+
+// FuzzText feeds the readers of prompts. It is apart from the others because counting is slower than all they do.
+func FuzzText(f *testing.F) {
+	for _, dialect := range Dialects() {
+		if b, err := os.ReadFile("testdata/" + dialect + "/text.jsonl"); err == nil {
+			for line := range bytes.Lines(b) {
+				f.Add(line)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		src := []Source{{FS: fstest.MapFS{"f": &fstest.MapFile{Data: b}}, Path: "f", Defaults: Defaults{Model: "d"}}}
+		textChangesNothingElse(t, src, Options{MaxBytes: 1 << 20})
+	})
+}

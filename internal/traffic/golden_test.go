@@ -17,7 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// show writes a recording as the golden files hold it: calls in the native dialect, then counts, then diagnostics.
+// show writes a recording as the golden files hold it: calls in the native dialect, each with what its prompt counts to
+// (tokens by class), then counts, then diagnostics.
 func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -27,6 +28,9 @@ func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
 		if err := WriteNative(&b, c); err != nil {
 			t.Fatal(err)
 		}
+		if p := c.Prompt; p != nil {
+			fmt.Fprintf(&b, "  prompt: tokens %d, messages %d, tools %d, images %d\n", p.Text, p.Messages, p.Tools, p.Images)
+		}
 	}
 	fmt.Fprintf(&b, "lines %d, duplicates %d, bad share %.4f\n", rec.Lines, rec.Duplicates, rec.BadShare())
 	for _, f := range rec.Files {
@@ -34,6 +38,9 @@ func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
 	}
 	for _, s := range rec.Skipped {
 		fmt.Fprintf(&b, "skipped %d (bad: %v) %s\n", s.Count, s.Bad, s.Reason)
+	}
+	for _, l := range rec.Lacks {
+		fmt.Fprintf(&b, "without a prompt %d: %s\n", l.Count, l.Reason)
 	}
 	for _, d := range diags {
 		fmt.Fprintf(&b, "%s: %s\n", d.Severity, strings.TrimPrefix(d.String(), path.Dir(d.Span.File)+"/"))
@@ -44,7 +51,8 @@ func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
 	return b.String()
 }
 
-// TestGolden reads every file of testdata/<dialect>. The dialect must be found from the content.
+// TestGolden reads every file of testdata/<dialect>, with the text of its prompts. The dialect must be found from the
+// content.
 func TestGolden(t *testing.T) {
 	names, err := filepath.Glob("testdata/*/*")
 	if err != nil {
@@ -62,7 +70,7 @@ func TestGolden(t *testing.T) {
 			if dialect == TraceCSV {
 				s.Defaults.Model = "trace-model"
 			}
-			rec, diags, err := Read([]Source{s}, Options{})
+			rec, diags, err := Read([]Source{s}, Options{Text: true})
 			if err != nil {
 				t.Fatal(err)
 			}

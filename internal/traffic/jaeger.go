@@ -52,20 +52,20 @@ func (s *jaegerSpan) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// groups gives the trace as OTLP would.
-func (t jaegerTrace) groups() []otlpResource {
+// groups gives the trace as OTLP would; with text, prompts too.
+func (t jaegerTrace) groups(text bool) []otlpResource {
 	var out []otlpResource
 	for _, s := range t.Spans {
 		var g otlpResource
-		g.Resource.Attributes = jaegerAttributes(t.Processes[string(s.Process)].Tags)
-		g.ScopeSpans = []otlpScope{{Spans: []otlpSpan{s.span()}}}
+		g.Resource.Attributes = jaegerAttributes(t.Processes[string(s.Process)].Tags, false)
+		g.ScopeSpans = []otlpScope{{Spans: []otlpSpan{s.span(text)}}}
 		out = append(out, g)
 	}
 	return out
 }
 
-func (s jaegerSpan) span() otlpSpan {
-	o := otlpSpan{Trace: s.Trace, Span: s.Span, Name: s.Name, Attributes: jaegerAttributes(s.Tags), offset: s.offset}
+func (s jaegerSpan) span(text bool) otlpSpan {
+	o := otlpSpan{Trace: s.Trace, Span: s.Span, Name: s.Name, Attributes: jaegerAttributes(s.Tags, text), offset: s.offset}
 	const maxMicros = 1<<63/1000 - 1
 	if s.Start.n > 0 && s.Start.n < maxMicros && s.Duration.n >= 0 && s.Duration.n < maxMicros-s.Start.n {
 		o.Start.n, o.End.n = s.Start.n*1000, (s.Start.n+s.Duration.n)*1000
@@ -83,11 +83,11 @@ func (s jaegerSpan) span() otlpSpan {
 	return o
 }
 
-func jaegerAttributes(tags []jaegerTag) []otlpAttribute {
+func jaegerAttributes(tags []jaegerTag, text bool) []otlpAttribute {
 	var out []otlpAttribute
 	for _, t := range tags {
 		var v otlpValue
-		if wanted[t.Key] && !bytes.Equal(t.Value, []byte("null")) && decode(t.Value, &v.String) == nil {
+		if (wanted[t.Key] || text && isPromptKey(t.Key)) && !bytes.Equal(t.Value, []byte("null")) && decode(t.Value, &v.String) == nil {
 			out = append(out, otlpAttribute{t.Key, v})
 		}
 	}

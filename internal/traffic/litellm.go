@@ -87,7 +87,7 @@ func readLiteLLM(f *file, in *input) error {
 		var row litellmRow
 		err := decode(value, &row)
 		if err == nil {
-			err = f.litellm(&row, line)
+			err = f.litellm(&row, value, line)
 		}
 		if err != nil {
 			f.reject(line, err)
@@ -96,7 +96,7 @@ func readLiteLLM(f *file, in *input) error {
 	})
 }
 
-func (f *file) litellm(row *litellmRow, line int) error {
+func (f *file) litellm(row *litellmRow, value []byte, line int) error {
 	if strings.EqualFold(string(row.CacheHit), "true") || row.CacheHit == "t" {
 		f.skip(skipCached)
 		return nil
@@ -124,7 +124,11 @@ func (f *file) litellm(row *litellmRow, line int) error {
 		return err
 	}
 	row.label(&c, meta)
-	f.accept(record{call: c, strict: true}, line)
+	r := record{call: c, strict: true}
+	if f.text {
+		f.attach(&r, row.prompt(value), line)
+	}
+	f.accept(r, line)
 	return nil
 }
 

@@ -15,6 +15,10 @@ func isNative(h head) bool { return h.has("ts", "model") || h.has("ts", "usage")
 
 // readNative reads tokengate's own JSONL: one object a line. ts, model and usage are required. An unknown key makes
 // the line bad: what a misspelt key holds would be lost without a word. null is the same as absent.
+//
+// messages, tools and system are the prompt as it was sent, in the form of a Chat Completions or a Messages body. Whoever
+// records messages records the other two as well where the request had them: text that is missing is billed all the
+// same. They are looked at only with Options.Text.
 func readNative(f *file, in *input) error {
 	n := &nativeLine{file: f}
 	return f.each(in, func(line []byte, at int) error {
@@ -23,7 +27,11 @@ func readNative(f *file, in *input) error {
 			f.reject(at, err)
 			return nil
 		}
-		f.accept(record{call: c, strict: true}, at)
+		r := record{call: c, strict: true}
+		if f.text {
+			f.attach(&r, n.body.weigh(), at)
+		}
+		f.accept(r, at)
 		return nil
 	})
 }
@@ -36,11 +44,13 @@ type nativeLine struct {
 	name, key  []byte // of the member being read, of the line and of an object in it
 	call       Call
 	hasUsage   bool
+	body       body // the prompt's text, if it is wanted
 }
 
 // read decodes one line.
 func (n *nativeLine) read(line []byte) (Call, error) {
 	n.call, n.hasUsage = Call{}, false
+	n.body.reset()
 	n.buf = *bytes.NewBuffer(line)
 	n.dec.Reset(&n.buf)
 	err := object(&n.dec, &n.name, n.member)
@@ -106,7 +116,9 @@ var nativeKeys = []struct {
 	{"status", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Status, v) }},
 	{"outcome", (*nativeLine).outcome},
 	{"vars", (*nativeLine).vars},
-	{"messages", func(*nativeLine, jsontext.Value) error { return nil }},
+	{"messages", func(n *nativeLine, v jsontext.Value) error { return n.say("messages", v) }},
+	{"tools", func(n *nativeLine, v jsontext.Value) error { return n.say("tools", v) }},
+	{"system", func(n *nativeLine, v jsontext.Value) error { return n.say("system", v) }},
 }
 
 func (n *nativeLine) member(name, value jsontext.Value) error {
@@ -119,6 +131,14 @@ func (n *nativeLine) member(name, value jsontext.Value) error {
 		}
 	}
 	return unknownKey(name, nativeNames())
+}
+
+// say keeps text until the line is read to its end.
+func (n *nativeLine) say(name string, v jsontext.Value) error {
+	if n.file.text {
+		n.body.add(name, v)
+	}
+	return nil
 }
 
 func nativeNames() []string {

@@ -62,7 +62,8 @@ type otlpSpan struct {
 	Status     struct {
 		Code text `json:"code"`
 	} `json:"status"`
-	offset int64
+	Dropped text `json:"droppedAttributesCount"` // how many attributes a limit of the SDK cost
+	offset  int64
 }
 
 // UnmarshalJSONFrom implements the decoder's interface; it notes where the span stands.
@@ -97,7 +98,8 @@ const (
 )
 
 // readOTLP reads GenAI spans. Which of them are calls is known only when all spans of a trace are, and they may be
-// spread over lines and files: they are kept until every file is read. See resolveSpans.
+// spread over lines and files: they are kept until every file is read. See resolveSpans. A prompt is that of the span
+// which counts; text in events and log records, and under the names of other conventions, is not read.
 func readOTLP(f *file, in *input) error {
 	return f.eachValue(in, func(value []byte, line int) error {
 		var doc otlpDoc
@@ -113,7 +115,7 @@ func readOTLP(f *file, in *input) error {
 			groups = append(append(groups, doc.Trace.ResourceSpans...), doc.Trace.Batches...)
 		}
 		for _, t := range doc.Data {
-			groups = append(groups, t.groups()...)
+			groups = append(groups, t.groups(f.text)...)
 		}
 		at, from := line, 0
 		for _, g := range groups {
@@ -157,6 +159,10 @@ func (f *file) span(s *otlpSpan, shared map[string]string, line int) {
 	}
 	for _, s := range []*string{&c.Model, &c.Session, &c.User, &c.Track, &c.Feature, &c.Template, &c.TemplateVersion, &c.Tier} {
 		*s = f.strings.bytes([]byte(*s))
+	}
+	if f.text {
+		p := s.prompt()
+		c.Prompt, sp.lack, sp.textErr = p.content, p.lack, p.err
 	}
 	sp.call = c
 	f.spans = append(f.spans, sp)

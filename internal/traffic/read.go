@@ -11,6 +11,9 @@
 //	otlp.go         OpenTelemetry GenAI spans as OTLP/JSON
 //	tracecsv.go     public LLM inference traces as CSV
 //
+// The text of prompts is not kept. With Options.Text it is reduced to counts while a line is decoded, for those who fit
+// counts to what was billed; what cannot be counted whole has no count, a reason, and no part in whether a call counts.
+//
 // Nothing is lost silently. A record that is no call is counted with a reason. One that should have been a call and
 // cannot be read is bad: a warning with file and line, a share of the whole in BadShare, and the run goes on. A file
 // that cannot be read as a whole is an error. The result depends on what was recorded alone: neither the order of
@@ -51,6 +54,9 @@ type Options struct {
 	Progress func(bytes int64)
 	// MaxBytes is the largest decompressed size of one file; 0 is 8 GiB. A larger one is refused: it may be a bomb.
 	MaxBytes int64
+	// Text asks for Call.Prompt: the text of prompts is counted while it is read, and not kept. Counting takes far
+	// longer than reading does. Calls are the same with and without it, but for that field.
+	Text bool
 }
 
 const defaultMaxBytes = 8 << 30
@@ -107,6 +113,7 @@ func readFiles(files []*file, opts Options) {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
+			f.text = opts.Text
 			f.read(meter, limit)
 		})
 	}

@@ -26,12 +26,19 @@ type record struct {
 	main    bool      // any is not from a side log
 	ident   uint64    // what strict ones share; 0 is not known yet
 	differs bool      // strict ones differ
+	lack    lack      // why call.Prompt is nil, if it was asked for
 }
 
-// join makes one record of two of the same call: the most complete of them. It is commutative and associative.
+// join makes one record of two of the same call: the most complete of them. It is commutative and associative. Prompt
+// text does not make a record more complete, and does not go from one to another that differs in anything else: usage
+// and text that are set against each other must come from one recorder. Of records that are equal but for their place
+// and their text, the one that wins has the fullest text of them.
 func join(a, b record) record {
 	if better(&b, &a) < 0 {
 		a, b = b, a
+	}
+	if (b.lack != lackNothing || b.call.Prompt != nil) && rank(&a, &b) == 0 {
+		a.adopt(&b)
 	}
 	ia, ib := a.identity(), b.identity()
 	a.differs = a.differs || b.differs || ia != 0 && ib != 0 && ia != ib
@@ -53,9 +60,12 @@ func (r *record) identity() uint64 {
 	return r.ident
 }
 
-// better orders records of one call, the most complete first: a stream's usage only grows, so the greatest total is its
-// last line's. The rest only makes the order total.
-func better(a, b *record) int {
+// better makes the order of rank total.
+func better(a, b *record) int { return cmp.Or(rank(a, b), comparePlace(a.call.Place, b.call.Place)) }
+
+// rank orders records of one call, the most complete first: a stream's usage only grows, so the greatest total is its
+// last line's. The rest only tells them apart.
+func rank(a, b *record) int {
 	return cmp.Or(
 		-cmp.Compare(a.call.Usage.Total(), b.call.Usage.Total()),
 		-compareBool(a.final, b.final),
@@ -64,7 +74,6 @@ func better(a, b *record) int {
 		-cmp.Compare(filled(&a.call), filled(&b.call)),
 		-a.call.Time.Compare(b.call.Time),
 		compareContent(&a.call, &b.call),
-		comparePlace(a.call.Place, b.call.Place),
 	)
 }
 
@@ -92,7 +101,7 @@ func filled(c *Call) int {
 // compareCalls orders calls by time and id, then by content, and by place last, so that equal calls stand in the same order
 // whatever files they were read from.
 func compareCalls(a, b *Call) int {
-	return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID), compareContent(a, b), comparePlace(a.Place, b.Place))
+	return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID), compareContent(a, b), comparePrompts(a.Prompt, b.Prompt), comparePlace(a.Place, b.Place))
 }
 
 func comparePlace(a, b Place) int {

@@ -15,6 +15,7 @@ type Recording struct {
 	Lines       int64       // lines of all files that were not blank; the header of a table is not counted
 	Duplicates  int64       // records that repeated a call, and so were not counted again
 	Skipped     []Skip      // bad ones first, then by reason
+	Lacks       []Lack      // with Options.Text: calls without a Prompt, by reason; with those that have one they are all
 	First, Last time.Time   // of the calls; zero without any
 }
 
@@ -31,6 +32,12 @@ type FileStats struct {
 type Skip struct {
 	Reason string // one of few, without detail
 	Bad    bool   // it should have been a call: counts in BadShare
+	Count  int64
+}
+
+// Lack counts calls whose Prompt is not known though Options.Text asks for it.
+type Lack struct {
+	Reason string // one of few, without detail
 	Count  int64
 }
 
@@ -72,7 +79,7 @@ func merge(files []*file) (*Recording, source.Diagnostics) {
 	for _, f := range files {
 		diags = append(diags, f.report()...)
 	}
-	rec.Skipped = sortSkips(skipped)
+	rec.Skipped, rec.Lacks = sortSkips(skipped), all.lacking()
 	rec.Files = fileStats(files, rec.Calls)
 	if n := len(rec.Calls); n > 0 {
 		rec.First, rec.Last = rec.Calls[0].Time, rec.Calls[n-1].Time
@@ -116,7 +123,7 @@ func fileStats(files []*file, calls []Call) []FileStats {
 func noCalls(files []*file) source.Diagnostics {
 	var diags source.Diagnostics
 	for _, f := range files {
-		if f.readable && f.lines > 0 && f.bad == 0 && f.records.n == 0 && f.usageSpans == 0 && f.dialect != ClaudeCode {
+		if f.readable && f.lines > 0 && f.bad.n == 0 && f.records.n == 0 && f.usageSpans == 0 && f.dialect != ClaudeCode {
 			diags.Warn(ruleNoCalls, source.Span{File: f.name}, "check that this is the file you meant, and that the recorder logs usage", "no calls among %d lines of %s", f.lines, f.dialect)
 		}
 	}

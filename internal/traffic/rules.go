@@ -19,6 +19,7 @@ const (
 	ruleConflict = "traffic-id-conflict"
 	ruleNoZone   = "traffic-no-zone"
 	ruleFees     = "traffic-fees"
+	ruleText     = "traffic-text"
 )
 
 // Rules documents what Read reports.
@@ -55,4 +56,8 @@ complete of them. If they are different calls, the recorder reuses ids and spend
 	{ID: ruleNoZone, Summary: "recorded times carry no zone", Explain: `They were read as UTC. Days may be off by the recorder's offset.`},
 	{ID: ruleFees, Summary: "some calls were billed beyond their tokens",
 		Explain: `Warning: server-side web searches have a price per request. Token budgets do not see it.`},
+	{ID: ruleText, Summary: "the prompt text of a call cannot be counted",
+		Explain: `Warning, at the line, and only where text is asked for, as calibrate does. The call counts like any other and
+is replayed; it is only left out of what is fitted to prompt text. Text that holds a part whose tokens it does not tell,
+such as audio or a file by its id, is not counted in part: the rest would be set against the tokens of the whole.`},
 }

@@ -125,3 +125,41 @@ func TestSampleSessions(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestSamplePrompts counts the prompts of real calls. Messages and tools were counted by eye; the text is near to what was
+// billed, but not equal to it: frames come on top of it, and OpenAI writes tools shorter than JSON.
+func TestSamplePrompts(t *testing.T) {
+	type size struct{ Messages, Tools int64 }
+	for name, want := range map[string][]size{
+		"otlp/tempo_export_with_batches.json":   {{2, 10}, {4, 10}},
+		"otlp/jaeger_helm.json":                 {{2, 9}, {4, 9}},
+		"otlp/jaeger_k8s.json":                  {{2, 18}},
+		"litellm/spend_logs_payload.json":       nil,
+		"litellm/standard_logging_payload.json": {{1, 0}},
+	} {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			root, path := shared(t, "formats/samples/"+name)
+			rec, _, err := Read([]Source{{FS: os.DirFS(root), Path: path}}, Options{Text: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []size
+			for _, c := range rec.Calls {
+				if c.Prompt == nil {
+					continue
+				}
+				got = append(got, size{c.Prompt.Messages, c.Prompt.Tools})
+				var text int64
+				for _, n := range c.Prompt.Text {
+					text += n
+				}
+				if billed := c.Usage.Prompt(); billed > 100 && (text < billed*9/10 || text > billed*12/10) {
+					t.Errorf("%s: %d tokens of text, %d billed", c.ID, text, billed)
+				}
+			}
+			if diff := gocmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

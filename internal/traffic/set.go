@@ -39,6 +39,7 @@ type set struct {
 	records    []*record
 	index      map[recordKey]*record
 	duplicates int64
+	lacks      [numLacks]int64 // of the calls
 }
 
 func newSet(n int) *set {
@@ -123,8 +124,21 @@ func (s *set) calls() ([]Call, int64, source.Diagnostics) {
 	calls := make([]Call, len(records))
 	for i, r := range records {
 		calls[i] = r.call
+		s.lacks[r.lack]++
 	}
 	return calls, s.duplicates, append(conflicts(records), fees(records)...)
+}
+
+// lacking says why calls have no Prompt, once calls has counted them.
+func (s *set) lacking() []Lack {
+	var out []Lack
+	for l, n := range s.lacks {
+		if lack(l) != lackNothing && n > 0 {
+			out = append(out, Lack{Reason: lackReasons[l], Count: n})
+		}
+	}
+	slices.SortFunc(out, func(a, b Lack) int { return cmp.Compare(a.Reason, b.Reason) })
+	return out
 }
 
 // conflicts warns of ids that stand on records which cannot be copies of one call.

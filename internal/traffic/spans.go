@@ -15,6 +15,8 @@ type span struct {
 	call    Call
 	carries bool // has usage above 0
 	err     error
+	lack    lack  // why call.Prompt is nil, if it was asked for
+	textErr error // what is wrong with the text, which matters only if the span counts
 	line    int
 	file    *file
 }
@@ -126,6 +128,9 @@ func (t tree) count(s *span) {
 		return
 	}
 	r := record{call: s.call}
+	if f.text {
+		f.attach(&r, prompt{s.call.Prompt, s.lack, s.textErr}, s.line)
+	}
 	if r.call.ID == "" && s.key.span != "" {
 		r.call.ID = s.key.trace + "/" + s.key.span
 	}

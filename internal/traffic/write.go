@@ -13,8 +13,8 @@ import (
 )
 
 // WriteNative writes one call as one line of the native dialect: keys in a fixed order, empty ones left out, names of
-// outcomes and variables sorted. Reading the line gives the call back, but for its place and for a latency beyond a
-// microsecond's fraction. It fails on text that is not UTF-8, on an outcome that is not finite, and on a failing writer.
+// outcomes and variables sorted. Reading the line gives the call back, but for its place, what its prompt counts to, and
+// a latency beyond a microsecond's fraction. It fails on text that is not UTF-8, on an outcome that is not finite, and on a failing writer.
 func WriteNative(w io.Writer, c *Call) error {
 	var b bytes.Buffer
 	l := &nativeWriter{enc: jsontext.NewEncoder(&b)}
