@@ -21,6 +21,7 @@ import (
 // Encoding is a vocabulary with its pattern. It may be used from many goroutines at once.
 type Encoding struct {
 	name string
+	file string // of the embedded vocabulary
 	scan scanner
 	load func() *vocabulary
 }
@@ -29,10 +30,10 @@ type Encoding struct {
 var encodings = func() map[string]*Encoding {
 	o200k, cl100k, p50k := once("o200k_base"), once("cl100k_base"), once("p50k_base")
 	return map[string]*Encoding{
-		"o200k_base":    {"o200k_base", scanO200k, o200k},
-		"o200k_harmony": {"o200k_harmony", scanO200k, o200k},
-		"cl100k_base":   {"cl100k_base", scanCL100k, cl100k},
-		"p50k_base":     {"p50k_base", scanP50k, p50k},
+		"o200k_base":    {"o200k_base", "o200k_base", scanO200k, o200k},
+		"o200k_harmony": {"o200k_harmony", "o200k_base", scanO200k, o200k},
+		"cl100k_base":   {"cl100k_base", "cl100k_base", scanCL100k, cl100k},
+		"p50k_base":     {"p50k_base", "p50k_base", scanP50k, p50k},
 	}
 }()
 

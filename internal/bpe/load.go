@@ -106,3 +106,20 @@ func load(name string) (*vocabulary, error) {
 	parts.Wait()
 	return v, nil
 }
+
+// Ranks gives every token's bytes with its rank, for another implementation to count with.
+func (e *Encoding) Ranks() (map[string]int, error) {
+	r, err := read(e.file)
+	if err != nil {
+		return nil, fmt.Errorf("embedded vocabulary %s: %w", e.file, err)
+	}
+	ranks := make(map[string]int, r.count)
+	var token []byte
+	rest := r.bytes
+	for i := range r.count {
+		token = append(token[:r.shared[i]], rest[:r.rest[i]]...)
+		rest = rest[r.rest[i]:]
+		ranks[string(token)] = int(r.rank.at(i))
+	}
+	return ranks, nil
+}
