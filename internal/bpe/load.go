@@ -56,7 +56,7 @@ func read(name string) (*raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +113,10 @@ func (e *Encoding) Ranks() (map[string]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded vocabulary %s: %w", e.file, err)
 	}
-	ranks := make(map[string]int, r.count)
-	var token []byte
-	rest := r.bytes
-	for i := range r.count {
-		token = append(token[:r.shared[i]], rest[:r.rest[i]]...)
-		rest = rest[r.rest[i]:]
-		ranks[string(token)] = int(r.rank.at(i))
-	}
+	ranks, i := make(map[string]int, r.count), 0
+	r.each(func(token []byte, n int) {
+		ranks[string(token[:n])] = int(r.rank.at(i))
+		i++
+	})
 	return ranks, nil
 }

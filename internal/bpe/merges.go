@@ -25,15 +25,18 @@ func (b bitset) has(i uint32) bool { return b[i>>6]>>(i&63)&1 != 0 }
 func newMerges(r *raw) merges {
 	m := merges{left: make([]uint32, r.ranks), right: make([]uint32, r.ranks), bits: bitsFor(r.count)}
 	m.pairs, m.seen = make([]uint64, 1<<m.bits), make(bitset, 1<<(m.bits+seenBits-6))
+	pairs := make([]uint64, 0, r.count)
 	for i := range m.left {
 		left, right := r.left.at(i), r.right.at(i)
 		m.left[i], m.right[i] = left, right
-		if left == uint32(i) {
-			continue
+		if left != uint32(i) {
+			pairs = append(pairs, (uint64(left)<<rankBits|uint64(right))<<rankBits|uint64(i))
 		}
-		key := uint64(left)<<rankBits | uint64(right)
+	}
+	for _, pair := range inOrder(pairs, func(pair uint64) uint64 { return pair >> rankBits * mix1 }) {
+		key := pair >> rankBits
 		m.seen.set(uint32(key * mix1 >> (64 - m.bits - seenBits)))
-		m.pairs[m.place(key)] = key<<rankBits | uint64(i)
+		m.pairs[m.place(key)] = pair
 	}
 	return m
 }

@@ -41,26 +41,62 @@ func longKey(b []byte, i, n int) (low, high uint64) {
 }
 
 func newTable(r *raw) table {
-	var shorts, longs int
-	for i := range r.count {
-		switch n := r.shared[i] + r.rest[i]; {
+	var short []uint64
+	var long [][2]uint64
+	t := table{rest: map[string]struct{}{}}
+	short, long = make([]uint64, 0, r.count), make([][2]uint64, 0, r.count/2)
+	r.each(func(token []byte, n int) {
+		switch {
 		case n < 8:
-			shorts++
+			short = append(short, shortKey(word(token, 0), n))
 		case n < 16:
-			longs++
+			low, high := longKey(token, 0, n)
+			long = append(long, [2]uint64{low, high})
+		default:
+			t.rest[string(token[:n])] = struct{}{}
 		}
-	}
-	t := table{shortBits: bitsFor(shorts), longBits: bitsFor(longs), rest: make(map[string]struct{}, r.count-shorts-longs)}
+	})
+	t.shortBits, t.longBits = bitsFor(len(short)), bitsFor(len(long))
 	t.short, t.long = make([]uint64, 1<<t.shortBits), make([][2]uint64, 1<<t.longBits)
-	var token [256]byte
-	bytes := r.bytes
-	for i := range r.count {
-		shared, rest := int(r.shared[i]), int(r.rest[i])
-		copy(token[shared:], bytes[:rest])
-		bytes = bytes[rest:]
-		t.add(token[:], shared+rest)
+	for _, key := range inOrder(short, func(key uint64) uint64 { return key * mix1 }) {
+		t.short[t.shortPlace(key)] = key
+	}
+	for _, key := range inOrder(long, func(key [2]uint64) uint64 { return hash2(key[0], key[1]) }) {
+		t.long[t.longPlace(key[0], key[1])] = key
 	}
 	return t
+}
+
+// each gives every token in byte order; what stands in the buffer behind its n bytes is of no account.
+func (r *raw) each(do func(token []byte, n int)) {
+	var token [256]byte
+	rest := r.bytes
+	for i := range r.count {
+		n := int(r.shared[i])
+		n += copy(token[n:], rest[:r.rest[i]])
+		rest = rest[r.rest[i]:]
+		do(token[:], n)
+	}
+}
+
+// inOrder puts entries roughly in the order of their places in a table. Filling one at random costs a miss of every
+// cache for each entry, the one of page addresses among them.
+func inOrder[T any](entries []T, hash func(T) uint64) []T {
+	const groupBits = 6
+	var start [1<<groupBits + 1]int
+	for _, e := range entries {
+		start[hash(e)>>(64-groupBits)+1]++
+	}
+	for i := 1; i < len(start); i++ {
+		start[i] += start[i-1]
+	}
+	out := make([]T, len(entries))
+	for _, e := range entries {
+		group := hash(e) >> (64 - groupBits)
+		out[start[group]] = e
+		start[group]++
+	}
+	return out
 }
 
 // bitsFor is the size, as a power of two, of a table that n entries fill to at most three quarters.
@@ -72,18 +108,7 @@ func bitsFor(n int) uint {
 	return bits
 }
 
-func (t *table) add(token []byte, n int) {
-	switch {
-	case n < 8:
-		key := shortKey(word(token, 0), n)
-		t.short[t.shortPlace(key)] = key
-	case n < 16:
-		low, high := longKey(token, 0, n)
-		t.long[t.longPlace(low, high)] = [2]uint64{low, high}
-	default:
-		t.rest[string(token[:n])] = struct{}{}
-	}
-}
+func hash2(low, high uint64) uint64 { return (low*mix1 ^ high*mix2) * mix1 }
 
 // shortPlace is where a key stands, or the empty place where it would.
 func (t *table) shortPlace(key uint64) uint64 {
@@ -95,7 +120,7 @@ func (t *table) shortPlace(key uint64) uint64 {
 }
 
 func (t *table) longPlace(low, high uint64) uint64 {
-	h := (low*mix1 ^ high*mix2) * mix1 >> (64 - t.longBits)
+	h := hash2(low, high) >> (64 - t.longBits)
 	for t.long[h] != [2]uint64{low, high} && t.long[h][1] != 0 {
 		h = (h + 1) & (1<<t.longBits - 1)
 	}
