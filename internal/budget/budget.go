@@ -118,7 +118,8 @@ type Measured struct {
 	Base, Head    *Numbers
 	CostEffect    *forecast.Effect // nil without a base
 	TokensEffect  *forecast.Effect
-	CountingError float64 // relative error of what the change moved
+	CountingError float64            // relative error of the counts that calls were moved by
+	EffectDoubt   map[string]float64 // what that adds to the effects on cost and tokens, as a share of base
 }
 
 // Numbers are one revision's measurements of a scope.
@@ -129,6 +130,10 @@ type Numbers struct {
 	PerCall    map[string]float64 // P95 by metric; latency in ms
 	CallMedian map[string]float64 // P50 by metric; for the reader, no ceiling is held against it
 	PerSession map[string]float64
+
+	// How far the counts may put these numbers off, as half-widths: a period's as a share of it, a call's and a session's
+	// in the metric's unit. Absent is 0: recorded tokens are the provider's own.
+	PeriodDoubt, CallDoubt, SessionDoubt map[string]float64
 }
 
 // Evidence is everything the rules look at. It is a value: the same evidence gives the same outcome.

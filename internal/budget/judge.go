@@ -8,9 +8,10 @@ import (
 )
 
 // hold compares head's number with the limit. On a pull request a breach that base has as well, and that head does not
-// make worse, is inherited: shown, but not the author's to pay for. At a release it fails like any other. slack is the
-// absolute counting error of head: a margin smaller than it, on either side, cannot be judged.
-func hold(e *Evidence, c *Check, base, head *Quantity, slack float64) {
+// make worse, is inherited: shown, but not the author's to pay for. At a release it fails like any other. doubt is the
+// half-width that counting leaves on head, and counted the relative error of those counts: a margin that is not larger
+// than the doubt, on either side, cannot be judged.
+func hold(e *Evidence, c *Check, base, head *Quantity, doubt, counted float64) {
 	c.Base, c.Head = base, head
 	limit := c.Ceiling.Limit
 	over := head.Value > limit.Value
@@ -18,13 +19,24 @@ func hold(e *Evidence, c *Check, base, head *Quantity, slack float64) {
 	switch {
 	case over && !worse && e.Stage == "pull_request":
 		c.Status, c.Inherited = Warn, true
-	case slack > 0 && math.Abs(head.Value-limit.Value) < slack:
+	case doubt > 0 && math.Abs(head.Value-limit.Value) <= doubt:
 		c.Status = Inconclusive
-		c.Settle = fmt.Sprintf("the count must be known to within %s of the limit; it is uncertain by %s: calibrate the counter or move the ceiling",
-			percent(math.Abs(head.Value-limit.Value)/limit.Value), percent(slack/limit.Value))
+		c.Settle = Settled(counted*math.Abs(head.Value-limit.Value)/doubt, counted) + settleBy
 	case over:
 		c.Status = Fail
 	}
+}
+
+const settleBy = ": run tokengate calibrate, or move the ceiling"
+
+// Settled words which count would decide a case that the present one leaves open; both errors are relative half-widths.
+// The needed one is rounded down, so that a count as good as the text asks for decides.
+func Settled(needed, known float64) string {
+	tenths := math.Floor(needed*1000) / 10
+	if tenths == 0 {
+		return "an exact count instead of one known to ±" + percent(known)
+	}
+	return fmt.Sprintf("a count known to ±%.1f%% instead of ±%s", tenths, percent(known))
 }
 
 func percent(f float64) string { return fmt.Sprintf("%.1f%%", f*100) }
@@ -49,15 +61,6 @@ func (c *Check) unknown(why, settle string) {
 	c.Status = Inconclusive
 	c.Text = c.Ceiling.Scope.String() + ": " + why
 	c.Settle = settle
-}
-
-// slack is the absolute counting error of a change: only what moved was counted by us; what did not is the provider's
-// own number on both sides.
-func slack(m Measured, base, head *Quantity) float64 {
-	if base == nil || head == nil {
-		return 0
-	}
-	return m.CountingError * math.Abs(head.Value-base.Value)
 }
 
 func finding(sev source.Severity, st Status, at source.Span, hint, format string, args ...any) Finding {

@@ -1,28 +1,37 @@
 package budget
 
-import "github.com/tokengate/tokengate/internal/source"
+import (
+	"math"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
 
 var contextCap = Rule{source.Rule{
 	ID:      "context-cap",
 	Summary: "a template alone is larger than its own cap on a call's input",
 	Explain: `A budget block may cap the input of a call (context.max_input_tokens). A template whose fixed text is already longer
-leaves no room for anything else, so every call made from it would be cut or refused. The check needs no traffic.`,
+leaves no room for anything else, so every call made from it would be cut or refused. The check needs no traffic. Where
+the count carries an error and the cap lies inside it, the check is inconclusive and names the error that would decide.`,
 }, checkContext}
 
 func checkContext(e *Evidence) (_ []Check, findings []Finding) {
 	for _, t := range e.Templates {
-		if t.Cap == 0 || t.Head <= t.Cap {
+		size, limit := float64(t.Head), float64(t.Cap)
+		over, unsure := t.Head > t.Cap, t.Error > 0 && math.Abs(size-limit) <= size*t.Error
+		if t.Cap == 0 || !over && !unsure {
 			continue
 		}
-		status, sev := Fail, source.Error
-		if t.Base >= t.Head && e.Stage == "pull_request" {
+		status, sev, hint := Fail, source.Error, "shorten the template, or have the cap raised"
+		relation := "over its cap of"
+		if unsure {
+			status, sev, hint = Inconclusive, source.Warning, Settled(math.Abs(size-limit)/size, t.Error)+" would settle it: run tokengate calibrate, or shorten the template"
+			relation = "too close to tell from its cap of"
+		}
+		if t.Base >= t.Head && e.Stage == "pull_request" { // not this change's doing
 			status, sev = Warn, source.Warning
 		}
-		if float64(t.Head)*(1-t.Error) <= float64(t.Cap) && status == Fail {
-			status = Inconclusive
-		}
-		findings = append(findings, finding(sev, status, t.Span, "shorten the template, or have the cap raised",
-			"%s is %s tokens (±%s), over its cap of %s on a call's input", t.Path, TokensOf(float64(t.Head)).Text, percent(t.Error), TokensOf(float64(t.Cap)).Text))
+		findings = append(findings, finding(sev, status, t.Span, hint, "%s is %s tokens (±%s), %s %s on a call's input",
+			t.Path, TokensOf(size).Text, percent(t.Error), relation, TokensOf(limit).Text))
 	}
 	return nil, findings
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -12,7 +13,7 @@ var growthCeiling = Rule{source.Rule{
 	Summary: "a change raises spend by more than it may",
 	Explain: `The same recorded calls are replayed under base and head, so the effect of a change is known to a few percent even
 where the volume of a month is not. The upper end of its 95 % interval (sessions resampled, counting error included)
-is held against the growth ceiling. Without a base there is no change to measure, and the report says so.`,
+is held against the growth ceiling. Where only the counting error takes it over, the check is inconclusive. Without a base there is no change to measure, and the report says so.`,
 }, checkGrowth}
 
 func checkGrowth(e *Evidence) (checks []Check, findings []Finding) {
@@ -47,11 +48,31 @@ func growthCheck(e *Evidence, c Ceiling) Check {
 	zero := Change(0)
 	check.Base, check.Head = &zero, &head
 	if head.Value > c.Limit.Value {
-		check.Status = Fail
-		if effect.Ratio <= c.Limit.Value {
-			check.Settle = fmt.Sprintf("the effect itself is %s; the interval is what exceeds the ceiling: record more sessions, or calibrate the counter", Change(effect.Ratio).Text)
-		}
+		check.grown(effect, m.EffectDoubt[c.Metric], m.CountingError)
 	}
 	check.sentence(fmt.Sprintf("%s grows by %s (%.0f%% interval %s to %s), whose upper end", c.Metric, Change(effect.Ratio).Text, effect.Confidence*100, Change(effect.Low).Text, head.Text))
 	return check
+}
+
+// grown judges an upper end over the limit. The interval is sampling and counting added in quadrature; without the part
+// that counting has in it, the upper end is sampled. The breach is certain only if sampled stays over the limit when the
+// counts are wrong by all their error; else the check says which error of the counts would decide it.
+func (c *Check) grown(effect *forecast.Effect, doubt, counted float64) {
+	limit, room := c.Ceiling.Limit.Value, c.Ceiling.Limit.Value-effect.Ratio
+	spread := math.Sqrt(max(0, math.Pow(effect.High-effect.Ratio, 2)-doubt*doubt))
+	sampled := effect.Ratio + spread
+	needed := sampled - limit
+	if sampled <= limit {
+		needed = math.Sqrt(room*room - spread*spread)
+	}
+	switch {
+	case doubt > 0 && sampled-doubt <= limit:
+		c.Status = Inconclusive
+		c.Settle = Settled(counted*needed/doubt, counted) + settleBy
+	default:
+		c.Status = Fail
+		if effect.Ratio <= limit {
+			c.Settle = fmt.Sprintf("the effect itself is %s; the interval is what exceeds the ceiling: record more sessions", Change(effect.Ratio).Text)
+		}
+	}
 }

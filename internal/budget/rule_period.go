@@ -45,7 +45,7 @@ func periodCheck(e *Evidence, c Ceiling) Check {
 		base = &q
 		check.PBase = exceed(m.Base.dist(c.Metric), c.Limit.Value)
 	}
-	hold(e, &check, base, &head, slack(m, base, &head))
+	hold(e, &check, base, &head, head.Value*m.Head.PeriodDoubt[c.Metric], m.CountingError)
 	check.sentence(fmt.Sprintf("p%.0f %s/%s", c.Quantile*100, head.Text, e.Period))
 	return check
 }

@@ -40,7 +40,11 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 		return check
 	}
 	base := c.unit(m.Base)
-	hold(e, &check, base, head, slack(m, base, head))
+	doubt := m.Head.CallDoubt
+	if c.Kind == PerSession {
+		doubt = m.Head.SessionDoubt
+	}
+	hold(e, &check, base, head, doubt[c.Metric], m.CountingError)
 	check.sentence(fmt.Sprintf("p95 %s of a %s %s", name(c.Metric), per, head.Text))
 	return check
 }

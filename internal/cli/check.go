@@ -73,6 +73,9 @@ func runCheck(ctx context.Context, env *Env, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
+	memo, save := remember(env)
+	defer save()
+	in.Memo = memo
 	rep, diags, err := gate.Run(in)
 	done() // before anything is printed: the progress line makes room for the report
 	if err != nil {

@@ -24,22 +24,23 @@ const Name = "tokengate.yaml"
 
 // Config is tokengate.yaml.
 type Config struct {
-	Version    source.At[int64]       `yaml:"version" jsonschema_description:"Version of this file's format; 1."`
-	Project    Project                `yaml:"project" jsonschema_description:"Project charter: whose budget this is."`
-	Currency   source.At[string]      `yaml:"currency" jsonschema_description:"Currency of all amounts; only USD, as prices are."`
-	Period     source.At[Period]      `yaml:"period" jsonschema_description:"What a ceiling is per: day, week, month (30 days) or quarter (91 days). Default month."`
-	Ceiling    prompt.Ceiling         `yaml:"ceiling" jsonschema_description:"Ceiling of the whole project per period: one amount, one token count, or both."`
-	Growth     prompt.Growth          `yaml:"growth" jsonschema_description:"How much one change may raise the project's spend."`
-	PerCall    prompt.Unit            `yaml:"per_call" jsonschema_description:"Ceilings on the P95 of any call."`
-	PerSession prompt.Unit            `yaml:"per_session" jsonschema_description:"Ceilings on the P95 of any session."`
-	Tracks     source.Map[Envelope]   `yaml:"tracks" jsonschema_description:"Budget envelopes by pipeline stage."`
-	Features   source.Map[Envelope]   `yaml:"features" jsonschema_description:"Budget envelopes by feature, across tracks."`
-	Templates  []source.At[string]    `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
-	Fixtures   []source.At[string]    `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
-	Recordings []Recording            `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
-	Prices     Prices                 `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
-	BadLines   source.At[money.Ratio] `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
-	Stages     Stages                 `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
+	Version     source.At[int64]       `yaml:"version" jsonschema_description:"Version of this file's format; 1."`
+	Project     Project                `yaml:"project" jsonschema_description:"Project charter: whose budget this is."`
+	Currency    source.At[string]      `yaml:"currency" jsonschema_description:"Currency of all amounts; only USD, as prices are."`
+	Period      source.At[Period]      `yaml:"period" jsonschema_description:"What a ceiling is per: day, week, month (30 days) or quarter (91 days). Default month."`
+	Ceiling     prompt.Ceiling         `yaml:"ceiling" jsonschema_description:"Ceiling of the whole project per period: one amount, one token count, or both."`
+	Growth      prompt.Growth          `yaml:"growth" jsonschema_description:"How much one change may raise the project's spend."`
+	PerCall     prompt.Unit            `yaml:"per_call" jsonschema_description:"Ceilings on the P95 of any call."`
+	PerSession  prompt.Unit            `yaml:"per_session" jsonschema_description:"Ceilings on the P95 of any session."`
+	Tracks      source.Map[Envelope]   `yaml:"tracks" jsonschema_description:"Budget envelopes by pipeline stage."`
+	Features    source.Map[Envelope]   `yaml:"features" jsonschema_description:"Budget envelopes by feature, across tracks."`
+	Templates   []source.At[string]    `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
+	Fixtures    []source.At[string]    `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
+	Recordings  []Recording            `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
+	Prices      Prices                 `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
+	Calibration source.At[string]      `yaml:"calibration" jsonschema_description:"Factors for tokenizers that are not public, fitted on own traffic: the file that tokengate calibrate writes, relative to this file."`
+	BadLines    source.At[money.Ratio] `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
+	Stages      Stages                 `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
 
 	Path    string `yaml:"-"` // where it was read; "" without a file
 	Content []byte `yaml:"-"`
@@ -126,6 +127,9 @@ func (c *Config) validate(diags *source.Diagnostics) {
 		for _, p := range list {
 			checkPath(p, diags)
 		}
+	}
+	if c.Calibration.Set {
+		checkPath(c.Calibration, diags)
 	}
 	for _, r := range c.Recordings {
 		if !r.Path.Set {

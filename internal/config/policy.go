@@ -262,6 +262,7 @@ func (p Policy) Settings() []budget.Setting {
 	for _, f := range p.Prices.Files {
 		add(true, "prices.files "+path.Clean(f.Value), "listed", f.Span)
 	}
+	add(p.Calibration.Set, "calibration", path.Clean(p.Calibration.Value), p.Calibration.Span)
 	for _, r := range p.Recordings {
 		add(true, "recording "+r.Path.Value, r.text(), r.Path.Span)
 	}

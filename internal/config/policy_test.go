@@ -193,6 +193,7 @@ func TestSettings(t *testing.T) {
 bad_lines: 2%
 stages: {pull_request: P50, pre_release: P75, release: p95}
 prices: {max_age: 90d, files: [./p.yaml]}
+calibration: ./c.json
 tracks: {gen: {risk_tolerance: low}, eval: {}}
 features: {ask: {risk_tolerance: high}}
 recordings:
@@ -207,8 +208,8 @@ recordings:
 		}
 	}
 	want := []string{"period = week @1", "bad_lines = 2% @2", "stages.pull_request = P50 @3", "stages.pre_release = P75 @3", "stages.release = P95 @3",
-		"prices.max_age = 90d @4", "tracks.gen.risk_tolerance = low @5", "features.ask.risk_tolerance = high @6", "prices.files p.yaml = listed @4",
-		"recording a.jsonl = sampling 100% @8", "recording b.jsonl = sampling 10%, dialect otlp, track t, feature f, model m, template a.md @9"}
+		"prices.max_age = 90d @4", "tracks.gen.risk_tolerance = low @6", "features.ask.risk_tolerance = high @7", "prices.files p.yaml = listed @4", "calibration = c.json @5",
+		"recording a.jsonl = sampling 100% @9", "recording b.jsonl = sampling 10%, dialect otlp, track t, feature f, model m, template a.md @10"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -23,7 +23,7 @@ func (w writer) causes() []report.Cause {
 			continue
 		}
 		out = append(out, report.Cause{Place: placeOf(c), Kind: string(c.Kind), Summary: summary(c), Tokens: perCall(c.Tokens, c.Calls), Calls: c.Calls,
-			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken)), Cost: cents2(c.Scaled.Cost * perCost), Error: w.errorOf(c)})
+			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken)), Cost: cents2(c.Scaled.Cost * perCost), Error: round(c.Error, 4)})
 	}
 	all := 0.0
 	for _, c := range out {
@@ -96,14 +96,6 @@ func summary(c *replay.Cause) string {
 		return fmt.Sprintf("tokenizer: the same text is %s a call on %s", signed(perCall(c.Tokens, c.Calls)), c.Models[1])
 	}
 	return string(c.Kind)
-}
-
-// errorOf is the counting error of a cause: caps and prices are exact, a recount is not.
-func (w writer) errorOf(c *replay.Cause) float64 {
-	if c.Kind == replay.KindTokenizer || c.Kind == replay.KindTemplate || c.Kind == replay.KindCache {
-		return round(w.res.CountingError, 4)
-	}
-	return 0
 }
 
 // cents2 rounds to cents whatever the size: a column of causes must add up by eye.

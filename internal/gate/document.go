@@ -10,7 +10,6 @@ import (
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/money"
-	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/report"
@@ -21,7 +20,7 @@ import (
 type writer struct {
 	in                 Input
 	base, head, policy *side
-	catalog            *pricing.Catalog
+	count              counters
 	rec                *traffic.Recording
 	res                *replay.Result
 	m                  *measurements
@@ -29,8 +28,8 @@ type writer struct {
 	out                budget.Outcome
 }
 
-func document(in Input, base, head, policy *side, catalog *pricing.Catalog, rec *traffic.Recording, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
-	w := writer{in, base, head, policy, catalog, rec, res, m, e, out}
+func document(in Input, base, head, policy *side, count counters, rec *traffic.Recording, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
+	w := writer{in, base, head, policy, count, rec, res, m, e, out}
 	cfg := policy.policy
 	period := cfg.PeriodOr()
 	r := &report.Report{
@@ -268,7 +267,7 @@ func (w writer) templates() []report.Template {
 	out := []report.Template{}
 	for _, t := range w.head.policy.Templates {
 		model := w.modelFor(t)
-		counter := counterOf(model, w.catalog, w.in.Now)
+		counter := w.count.of(model)
 		m := replay.Measure(t, counter)
 		rt := report.Template{Path: t.Path, Model: model, Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls}
 		if w.base != nil && w.base.templates[t.Path] != nil {

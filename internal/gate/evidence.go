@@ -12,7 +12,7 @@ import (
 )
 
 // evidence lays out for the rules what was declared and what was measured.
-func evidence(in Input, base, head, policy *side, catalog *pricing.Catalog, rec *traffic.Recording, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
+func evidence(in Input, base, head, policy *side, count counters, rec *traffic.Recording, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
 	e := budget.Evidence{
 		Now: in.Now, Stage: in.Stage, Period: policy.policy.PeriodOr().Name, HasBase: base != nil, FromHead: policy == head,
 		Approver: policy.policy.Project.Approver.Value, Scopes: m.scopes, MaxAge: policy.policy.MaxPriceAge(),
@@ -29,10 +29,10 @@ func evidence(in Input, base, head, policy *side, catalog *pricing.Catalog, rec 
 		e.Policy, e.PolicyNew = policy.policy.Settings(), head.policy.Settings()
 		e.Ceilings = append(e.Ceilings, added(e.Ceilings, e.Proposed)...)
 	}
-	e.Prices = pricesUsed(in, head, catalog, res)
+	e.Prices = pricesUsed(in, head, count.catalog, res)
 	e.Unpriced = unpriced(res)
-	e.Templates = sizes(in, base, head, catalog)
-	e.Given = append(given(diags), unloaded(res)...)
+	e.Templates = sizes(base, head, count)
+	e.Given = append(append(given(diags), unloaded(res)...), recalibrated(policy, head)...)
 	return e
 }
 
@@ -87,8 +87,6 @@ func given(diags source.Diagnostics) []budget.Finding {
 	return out
 }
 
-const fixtureRule = "fixture-expectation"
-
 func isBadLine(d source.Diagnostic) bool {
 	return slices.ContainsFunc(traffic.Rules, func(r source.Rule) bool { return r.ID == d.Rule }) && d.Severity == source.Warning
 }
@@ -127,7 +125,7 @@ func unpriced(res *replay.Result) []budget.Unpriced {
 }
 
 // sizes counts every template of head that declares a cap on a call's input, and what it was on base.
-func sizes(in Input, base, head *side, catalog *pricing.Catalog) []budget.TemplateSize {
+func sizes(base, head *side, count counters) []budget.TemplateSize {
 	var out []budget.TemplateSize
 	for _, t := range head.policy.Templates {
 		limit := head.policy.Limits(t.Path, "").Context.MaxInputTokens
@@ -139,10 +137,10 @@ func sizes(in Input, base, head *side, catalog *pricing.Catalog) []budget.Templa
 		if !limit.Set {
 			continue
 		}
-		size := replay.Measure(t, head.counter(t, catalog, in.Now)).Total
+		size := replay.Measure(t, count.template(head, t)).Total
 		s := budget.TemplateSize{Path: t.Path, Base: -1, Head: size.Tokens, Error: size.RelativeError, Cap: int64(limit.Value), Span: limit.Span}
 		if base != nil && base.templates[t.Path] != nil {
-			s.Base = replay.Measure(base.templates[t.Path], base.counter(base.templates[t.Path], catalog, in.Now)).Total.Tokens
+			s.Base = replay.Measure(base.templates[t.Path], count.template(base, base.templates[t.Path])).Total.Tokens
 		}
 		out = append(out, s)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/report"
 	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/token"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -29,6 +30,7 @@ type Input struct {
 	Head    Revision
 	Base    *Revision // nil: nothing to compare with
 	Catalog *pricing.Catalog
+	Memo    token.Memo       // counts of earlier runs; nil for none. It changes no number of the report
 	Extra   []traffic.Source // recordings named by hand, beside those of the configuration
 	// History finds the project's files at a commit in which a template had the given version; nil when there is none.
 	History  func(path, version string) (fs.FS, error)
@@ -61,8 +63,9 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		diags.Sort()
 		return nil, diags, nil
 	}
-	diags = append(diags, fixtures(head, catalog, in.Now)...) // one that is not met is a finding that fails; see given
-	if unusable := slices.DeleteFunc(slices.Clone(diags), func(d source.Diagnostic) bool { return d.Rule == fixtureRule }); unusable.HasErrors() {
+	count := counters{token.Book{Calibration: policy.calibration, Memo: in.Memo}, catalog, in.Now}
+	diags = append(diags, fixtures(head, count)...) // one that is not met is a finding that fails; see given
+	if unusable := slices.DeleteFunc(slices.Clone(diags), isFixture); unusable.HasErrors() {
 		unusable.Sort()
 		return nil, unusable, nil
 	}
@@ -71,19 +74,19 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		return nil, nil, err
 	}
 	diags = append(diags, missing...) // a recording that cannot be read leaves the verdict open; see given
-	res, err := plan(in, base, head, catalog, recording).Run(recording.Calls)
+	res, err := plan(in, base, head, count, recording).Run(recording.Calls)
 	if err != nil {
 		return nil, nil, err
 	}
 	m := measure(in, policy, res)
-	e := evidence(in, base, head, policy, catalog, recording, res, m, diags)
+	e := evidence(in, base, head, policy, count, recording, res, m, diags)
 	e.Given = append(e.Given, unusable...)
-	return document(in, base, head, policy, catalog, recording, res, m, e, budget.Judge(e)), nil, nil
+	return document(in, base, head, policy, count, recording, res, m, e, budget.Judge(e)), nil, nil
 }
 
 // plan pairs the two sides for the replay.
-func plan(in Input, base, head *side, catalog *pricing.Catalog, rec *traffic.Recording) replay.Plan {
-	p := replay.Plan{Catalog: catalog, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
+func plan(in Input, base, head *side, count counters, rec *traffic.Recording) replay.Plan {
+	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
 	if base != nil {
 		p.Base = base.revision()
 	}

@@ -25,6 +25,8 @@ type side struct {
 	policy    config.Policy
 	templates map[string]*prompt.Template
 	diags     source.Diagnostics
+
+	calibration *token.Calibration // nil without one
 }
 
 // zeroConfig lists the templates that are looked for where nothing is configured. Claude Code reads the first two and
@@ -41,6 +43,7 @@ func load(rev Revision, in Input, from string) *side {
 	for _, name := range s.templatePaths() {
 		s.template(name, in.Now)
 	}
+	s.calibrate()
 	return s
 }
 
@@ -180,49 +183,6 @@ func modelHint(err error) string {
 		return "did you mean " + strings.Join(unknown.Near, ", ") + "? Otherwise give its price in a file under prices.files"
 	}
 	return "give its price in a file under prices.files"
-}
-
-// fixtures renders every fixture and holds it against what it expects. Tokens are those of the template's declared
-// model, or of o200k_base where none is declared.
-func fixtures(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostics {
-	var diags source.Diagnostics
-	for _, name := range s.glob(s.policy.Config.Fixtures) {
-		list, more := prompt.LoadFixtures(s.fs, name)
-		diags = append(diags, more...)
-		for _, f := range list {
-			t := s.templates[path.Clean(f.Template.Value)]
-			if t == nil {
-				if loaded, _ := prompt.Load(s.fs, f.Template.Value, prompt.Options{Now: at}); loaded != nil {
-					t = loaded
-				} else {
-					continue // LoadFixtures has said what is wrong with it
-				}
-			}
-			counter := s.counter(t, catalog, at)
-			diags = append(diags, f.Check(t, func(text string) int64 { return counter.Count(text).Tokens })...)
-		}
-	}
-	return diags
-}
-
-// counter gives the tokenizer a template is counted with.
-func (s *side) counter(t *prompt.Template, catalog *pricing.Catalog, at time.Time) *token.Counter {
-	return counterOf(s.modelOf(t), catalog, at)
-}
-
-func counterOf(model string, catalog *pricing.Catalog, at time.Time) *token.Counter {
-	family := "o200k_base"
-	if m, err := catalog.Lookup(model, at); err == nil {
-		family = m.Tokenizer
-	}
-	if c, err := token.For(family); err == nil {
-		return c
-	}
-	c, err := token.For("o200k_base")
-	if err != nil {
-		panic("token: the embedded vocabulary is missing: " + err.Error())
-	}
-	return c
 }
 
 // modelOf is the model a template declares, in its own block or on the track that its block names.

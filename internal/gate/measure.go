@@ -2,7 +2,6 @@ package gate
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -95,35 +94,54 @@ func tokens(d *replay.Day) float64 { return d.Tokens }
 func (m *measurements) scope(res *replay.Result, d replay.Dim, name string) budget.Measured {
 	g := res.Group(d, name)
 	base, head := m.totals[d][0][name], m.totals[d][1][name]
-	out := budget.Measured{Calls: g.Calls, Days: m.days, NeedDays: forecast.MinDays, CountingError: res.CountingError}
-	out.Head, out.Short = m.numbers(g, head, base, false, res.CountingError)
+	out := budget.Measured{Calls: g.Calls, Days: m.days, NeedDays: forecast.MinDays}
+	out.CountingError, _ = g.Counting()
+	level, moved := g.Doubt()
+	out.Head, out.Short = m.numbers(g, head, base, false, level)
 	if res.Base != nil {
-		out.Base, _ = m.numbers(g, base, base, true, 0)
-		costs := forecast.PairedEffect(g.CostPairs(), res.CountingError, seed)
-		toks := forecast.PairedEffect(g.TokenPairs(), res.CountingError, seed)
+		out.Base, _ = m.numbers(g, base, base, true, replay.Shares{})
+		costs, toks := paired(g.CostPairs(), moved.Cost), paired(g.TokenPairs(), moved.Tokens)
 		out.CostEffect, out.TokensEffect = &costs, &toks
+		out.EffectDoubt = map[string]float64{budget.Cost: moved.Cost, budget.Tokens: moved.Tokens}
 	}
 	return out
 }
 
+// paired is the effect of the change with its interval. doubt is what counting adds to it, as a share of base; forecast
+// takes it as a share of the effect itself. An effect of exactly nothing may still be in doubt: two tokenizers whose
+// ratio is taken to be 1.
+func paired(pairs []stats.Pair, doubt float64) forecast.Effect {
+	e := forecast.PairedEffect(pairs, 0, seed)
+	switch {
+	case doubt == 0 || e.Confidence == 0:
+	case e.Ratio != 0:
+		e = forecast.PairedEffect(pairs, doubt/math.Abs(e.Ratio), seed)
+	default:
+		e.Low, e.High = max(-doubt, -1), doubt
+	}
+	return e
+}
+
 // numbers measures one side of a scope. The volume of a period is forecast from base's days where there is a base, and
 // head's is that times the recorded ratio: the two differ by the change alone.
-func (m *measurements) numbers(g *replay.Group, side, base *replay.Totals, onBase bool, counting float64) (*budget.Numbers, error) {
+func (m *measurements) numbers(g *replay.Group, side, base *replay.Totals, onBase bool, doubt replay.Shares) (*budget.Numbers, error) {
 	if side == nil {
 		return nil, nil
 	}
-	n := &budget.Numbers{PerSession: perSession(g, onBase)}
-	n.CallMedian, n.PerCall = m.perCall(g, onBase)
+	n := &budget.Numbers{PeriodDoubt: map[string]float64{budget.Cost: doubt.Cost, budget.Tokens: doubt.Tokens}}
+	calls, sessions := m.callValues(g, onBase), sessionValues(g, onBase)
+	n.CallMedian, n.PerCall, n.CallDoubt = calls.quantiles(0.50), calls.quantiles(0.95), calls.doubts(0.95)
+	n.PerSession, n.SessionDoubt = sessions.quantiles(0.95), sessions.doubts(0.95)
 	var err error
-	n.Cost, err = m.volume(g.CostPairs(), side, base, cost, onBase, counting)
+	n.Cost, err = m.volume(g.CostPairs(), side, base, cost, onBase, doubt.Cost)
 	if err == nil {
-		n.Tokens, err = m.volume(g.TokenPairs(), side, base, tokens, onBase, counting)
+		n.Tokens, err = m.volume(g.TokenPairs(), side, base, tokens, onBase, doubt.Tokens)
 	}
 	n.Forecast = err == nil
 	return n, err
 }
 
-func (m *measurements) volume(pairs []stats.Pair, side, base *replay.Totals, pick func(*replay.Day) float64, onBase bool, counting float64) (forecast.Dist, error) {
+func (m *measurements) volume(pairs []stats.Pair, side, base *replay.Totals, pick func(*replay.Day) float64, onBase bool, doubt float64) (forecast.Dist, error) {
 	own, from := m.series(side, pick), m.series(side, pick)
 	if base != nil {
 		from = m.series(base, pick)
@@ -132,10 +150,7 @@ func (m *measurements) volume(pairs []stats.Pair, side, base *replay.Totals, pic
 	if was == 0 {
 		from, was = own, now
 	}
-	u := forecast.Uncertainty{Sampling: forecast.SamplingError(clusterSums(pairs, onBase), m.days)}
-	if now > 0 {
-		u.Counting = counting / 1.96 * math.Abs(now-was) / now
-	}
+	u := forecast.Uncertainty{Sampling: forecast.SamplingError(clusterSums(pairs, onBase), m.days), Counting: doubt / 1.96}
 	if now == 0 && m.days >= forecast.MinDays {
 		return forecast.NewDist([7]float64{}) // calls were made and cost nothing: a free model, or no tokens
 	}
@@ -155,55 +170,6 @@ func clusterSums(pairs []stats.Pair, onBase bool) []float64 {
 		} else {
 			out = append(out, p.Head)
 		}
-	}
-	return out
-}
-
-// perCall gives the P50 and P95 of every metric of single calls. Latency is head's own prediction; see latencies.
-func (m *measurements) perCall(g *replay.Group, onBase bool) (median, high map[string]float64) {
-	values := map[string][]float64{}
-	for _, p := range g.Points() {
-		u, c, model := p.Head, p.HeadCost, p.HeadModel
-		if onBase {
-			u, c, model = p.Base, p.BaseCost, p.BaseModel
-		}
-		if model == "" {
-			continue // the call belongs to this scope on the other side only
-		}
-		values[budget.Cost] = append(values[budget.Cost], float64(c)*1e-12)
-		values[budget.Tokens] = append(values[budget.Tokens], float64(u.Total()))
-		values[budget.InputTokens] = append(values[budget.InputTokens], float64(u.Prompt()))
-		values[budget.OutputTokens] = append(values[budget.OutputTokens], float64(u.Output))
-	}
-	if ms := m.latency.values(g, onBase); len(ms) > 0 {
-		values[budget.Latency] = ms
-	}
-	return quantiles(values, 0.50), quantiles(values, 0.95)
-}
-
-func perSession(g *replay.Group, onBase bool) map[string]float64 {
-	values := map[string][]float64{}
-	for _, s := range g.Sessions() {
-		u, c := s.Head, s.HeadCost
-		if onBase {
-			u, c = s.Base, s.BaseCost
-		}
-		values[budget.Cost] = append(values[budget.Cost], float64(c)*1e-12)
-		values[budget.Tokens] = append(values[budget.Tokens], float64(u.Total()))
-		values[budget.InputTokens] = append(values[budget.InputTokens], float64(u.Prompt()))
-		values[budget.OutputTokens] = append(values[budget.OutputTokens], float64(u.Output))
-		if s.Latency > 0 {
-			values[budget.Latency] = append(values[budget.Latency], float64(s.Latency)/1e6)
-		}
-	}
-	return quantiles(values, 0.95)
-}
-
-func quantiles(values map[string][]float64, p float64) map[string]float64 {
-	out := map[string]float64{}
-	for metric, v := range values {
-		slices.Sort(v)
-		out[metric] = stats.Quantile(v, p)
 	}
 	return out
 }

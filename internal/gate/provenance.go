@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -21,11 +22,12 @@ func (w writer) provenance() report.Provenance {
 	p := report.Provenance{
 		Recordings: []report.Recording{}, Calls: int64(len(w.rec.Calls)), Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
 		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
-		PricesFrom: []string{w.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
+		PricesFrom: []string{w.count.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
 	}
 	if p.CountingError == 0 {
 		p.CountingBy = ""
 	}
+	p.Calibration = calibration(w.policy)
 	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
 		p.Sessions = int64(len(g.Sessions()))
 	}
@@ -49,6 +51,19 @@ func (w writer) provenance() report.Provenance {
 		p.Notes = append(p.Notes, d.Format(time.DateOnly)+" is a partial day and is left out of the forecast")
 	}
 	return p
+}
+
+// calibration names the file that the factors came from; nil without one.
+func calibration(s *side) *report.Calibration {
+	if s.calibration == nil {
+		return nil
+	}
+	c := report.Calibration{Path: path.Clean(s.policy.Calibration.Value), Digest: s.calibration.Digest(), Families: s.calibration.Families()}
+	for _, name := range c.Families {
+		f, _ := s.calibration.Family(name)
+		c.Samples += f.Samples
+	}
+	return &c
 }
 
 // digest identifies the configuration that the ceilings came from.

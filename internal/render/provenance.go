@@ -20,7 +20,11 @@ func provenance(r *report.Report) []fact {
 	if !p.From.IsZero() {
 		facts = append(facts, fact{"window", fmt.Sprintf("%s to %s; the forecast rests on %s", day(p.From), day(p.To), plural(int64(p.Days), "whole day", "whole days"))})
 	}
-	facts = append(facts, fact{"counting", counting(p)}, fact{"prices", prices(p)})
+	facts = append(facts, fact{"counting", counting(p)})
+	if c := p.Calibration; c != nil {
+		facts = append(facts, fact{"calibration", fmt.Sprintf("%s, %s, fitted on %s for %s", c.Path, clip(c.Digest, 20), plural(c.Samples, "request", "requests"), strings.Join(c.Families, ", "))})
+	}
+	facts = append(facts, fact{"prices", prices(p)})
 	if r.Base != nil {
 		facts = append(facts, fact{"base", revisionLong(*r.Base)})
 	}

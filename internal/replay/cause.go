@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -20,7 +21,8 @@ type Cause struct {
 	Calls    int64       // recorded calls that it moved
 	Tokens   int64       // prompt + output tokens added to the recorded calls; negative when saved
 	Cost     money.Amount
-	Scaled   Day // tokens and dollars over all traffic of the recording: divided by the sampling share
+	Error    float64 // half-width of Tokens as a share of it: what the counts may be off by; 0 when Tokens is
+	Scaled   Day     // tokens and dollars over all traffic of the recording: divided by the sampling share
 	Family   string
 	Models   [2]string // model and tokenizer steps: from, to
 	Parts    []Part    // template steps: the changed places and their share
@@ -31,6 +33,7 @@ type Cause struct {
 	from, to *prompt.Template
 	families map[string]int64
 	cached   map[string]int64 // calls that had the text cached, by model
+	doubt    Doubt
 }
 
 // Rewrite is the price of a changed cached prefix: a cache holds it byte for byte, so what stands behind the first change
@@ -85,6 +88,7 @@ func (r *run) cause(c *traffic.Call, s step, sampling float64) {
 	}
 	cause.families[s.before.model.Tokenizer]++
 	cause.Tokens += s.after.usage.Total() - s.before.usage.Total()
+	cause.doubt = cause.doubt.add(s.doubt())
 	cause.book(s.after, sampling, 1)
 	cause.book(s.before, sampling, -1)
 }
@@ -116,6 +120,9 @@ func (r *run) finish(c *Cause) {
 		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
 	}
 	c.Family = most(c.families)
+	if c.Tokens != 0 {
+		c.Error = c.doubt.tokens() / math.Abs(float64(c.Tokens))
+	}
 	if c.Kind == KindTemplate {
 		c.Parts = r.parts(c)
 		c.Rewrite = r.rewrite(c)
@@ -134,7 +141,7 @@ func (r *run) rewrite(c *Cause) *Rewrite {
 		return nil
 	}
 	text := c.to.Text()
-	n := counterFor(m.Tokenizer).Count(text[min(offset, len(text)):]).Tokens
+	n := r.counter(m.Tokenizer).Count(text[min(offset, len(text)):]).Tokens
 	rates := m.rates(rateKey{pricing.Standard, 0})
 	return &Rewrite{At: at, Tokens: n, Model: id, Cost: rates.CacheWrite5m.Sub(rates.CacheRead).Times(n).Shift(-6)}
 }
@@ -152,7 +159,7 @@ func most(counts map[string]int64) (key string) {
 // parts counts the changed places. A place alone is counted a little differently from the same text inside the whole, so
 // the counts are stretched to add up to the difference of the wholes, whose error they carry.
 func (r *run) parts(c *Cause) []Part {
-	counter := counterFor(c.Family)
+	counter := r.counter(c.Family)
 	old, next := r.count(c.from, "", c.Family), r.count(c.to, "", c.Family)
 	var out []Part
 	var sum int64

@@ -38,6 +38,10 @@ type Group struct {
 	stale    bool     // a point came in since
 	sessions map[uint64]*Session
 	bound    smallest[struct{}] // the session hashes that are kept
+
+	level, effect Doubt // of head's sums, and of head's less base's, over all traffic
+	trusts        []int64
+	kinds         []trusted // what the places of trusts are
 }
 
 type cluster struct{ baseCost, headCost, baseTokens, headTokens int64 }
@@ -48,6 +52,7 @@ type Point struct {
 	BaseModel, HeadModel string
 	Base, Head           token.Usage
 	BaseCost, HeadCost   int64
+	Doubt                Doubt // of head's numbers
 	Latency              time.Duration
 }
 
@@ -56,12 +61,14 @@ type Session struct {
 	Calls              int64
 	Base, Head         token.Usage
 	BaseCost, HeadCost int64
+	Doubt              Doubt // of head's numbers
 	Latency            time.Duration
 }
 
 // book adds one call to the groups it belongs to on either side.
-func (r *run) book(c *traffic.Call, before, after state, sampling float64) {
-	p := &Point{Time: c.Time, BaseModel: before.model.ID, HeadModel: after.model.ID, Base: before.usage, Head: after.usage,
+func (r *run) book(c *traffic.Call, m move, sampling float64) {
+	before, after := m.before, m.after
+	p := &Point{Doubt: m.level(), Time: c.Time, BaseModel: before.model.ID, HeadModel: after.model.ID, Base: before.usage, Head: after.usage,
 		BaseCost: before.pico(), HeadCost: after.pico(), Latency: c.Latency}
 	id, session := callHash(c), sessionHash(c)
 	key := Key{Track: c.Track, Feature: c.Feature, Template: cleanPath(c.Template)}
@@ -70,7 +77,10 @@ func (r *run) book(c *traffic.Call, before, after state, sampling float64) {
 		was := key.name(d)
 		key.Model = after.model.ID
 		now := key.name(d)
-		r.group(d, now).add(p, id, session, c.Session != "", sampling, was == now, true)
+		g := r.group(d, now)
+		g.add(p, id, session, c.Session != "", sampling, was == now, true)
+		g.doubt(p.Doubt, m.effect(), sampling)
+		g.trust(r.trusts)
 		if was != now {
 			r.group(d, was).add(p, id, session, c.Session != "", sampling, true, false)
 		}
@@ -92,7 +102,7 @@ func (g *Group) add(p *Point, id, session uint64, named bool, sampling float64, 
 	g.Calls++
 	q := p
 	if !onBase {
-		q = &Point{Time: p.Time, Head: p.Head, HeadCost: p.HeadCost, HeadModel: p.HeadModel, Latency: p.Latency}
+		q = &Point{Time: p.Time, Head: p.Head, HeadCost: p.HeadCost, HeadModel: p.HeadModel, Doubt: p.Doubt, Latency: p.Latency}
 	}
 	if !onHead {
 		q = &Point{Time: p.Time, Base: p.Base, BaseCost: p.BaseCost, BaseModel: p.BaseModel, Latency: p.Latency}
@@ -128,6 +138,7 @@ func (g *Group) session(hash uint64, p *Point) {
 	s.Base, s.Head = s.Base.Add(p.Base), s.Head.Add(p.Head)
 	s.BaseCost += p.BaseCost
 	s.HeadCost += p.HeadCost
+	s.Doubt = s.Doubt.add(p.Doubt)
 	s.Latency += p.Latency
 }
 

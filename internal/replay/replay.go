@@ -34,6 +34,7 @@ type Plan struct {
 	Base     *Revision          // nil: nothing to compare with
 	Head     *Revision          //
 	Sampling map[string]float64 // share of traffic recorded, by file; absent is 1
+	Tokens   token.Book         // counts text, and restates counts of one tokenizer in another's
 	// Version finds a template as it was under a recorded version; nil result: history does not hold it.
 	Version func(path, id string) (*prompt.Template, error)
 }
@@ -44,7 +45,7 @@ type Result struct {
 	Causes     []*Cause
 	Unpriced   []Unpriced
 	Notes      Notes
-	// CountingError is the relative error of the counted tokens that moved, weighed by how many moved; 0 when none did.
+	// CountingError is the relative error of the counts that calls were moved by, weighed by tokens; 0 when none were.
 	CountingError float64
 	CountingBy    string // method of the count with the largest share of the error
 
@@ -94,10 +95,12 @@ func (r *run) call(c *traffic.Call) error {
 	if c.Usage == (token.Usage{}) {
 		from, base, head = nil, nil, nil // a call that failed before it was billed costs nothing under any text
 	}
+	r.trusts = r.trusts[:0]
 	walk := walk{run: r, call: c, from: from, to: base}
-	before := walk.template(recorded)
+	before, err1 := walk.template(recorded)
 	walk.from, walk.to = base, head
 	after, steps := walk.steps(before, limitsBase, limitsHead)
+	m := move{recorded: recorded, before: before, after: after, err: err1, steps: steps}
 	if c.OutputIsBound {
 		r.notes.Bounds++
 	}
@@ -105,11 +108,13 @@ func (r *run) call(c *traffic.Call) error {
 	if r.plan.Base != nil {
 		r.base.add(c, before, sampling)
 		for _, s := range steps {
-			r.cause(c, s, sampling)
+			if s.moved() {
+				r.cause(c, s, sampling)
+			}
 		}
 	}
 	r.head.add(c, after, sampling)
-	r.book(c, before, after, sampling)
+	r.book(c, m, sampling)
 	return nil
 }
 
@@ -192,6 +197,7 @@ func tierName(t string) string { return cmp.Or(t, "standard") }
 // Causes and the other lists of a result are put in one order, whatever the order of the calls.
 func (r *run) result() *Result {
 	res := &Result{Head: r.head, Notes: r.notes, groups: r.groups}
+	r.nameKinds()
 	if r.plan.Base != nil {
 		res.Base = r.base
 	}
@@ -204,6 +210,8 @@ func (r *run) result() *Result {
 		res.Unpriced = append(res.Unpriced, *u)
 	}
 	slices.SortFunc(res.Unpriced, func(a, b Unpriced) int { return cmp.Compare(a.Name, b.Name) })
-	res.CountingError, res.CountingBy = r.counting()
+	if project := res.Group(ByProject, ""); project != nil {
+		res.CountingError, res.CountingBy = project.Counting()
+	}
 	return res
 }

@@ -28,6 +28,7 @@ models:
   test/alpha: {mode: chat, tokenizer: o200k_base, input: 2, output: 10, cache_read: 0.2, cache_write_5m: 2.5, cache_write_1h: 4, batch: 50%, bands: [{over: 10k, input: 4, output: 15, cache_read: 0.4, cache_write_5m: 5, cache_write_1h: 8}]}
   test/beta: {mode: chat, tokenizer: o200k_base, input: 1, output: 4}
   test/gamma: {mode: chat, tokenizer: claude-4.7, input: 2, output: 10, cache_read: 0.2, cache_write_5m: 2.5, cache_write_1h: 4}
+  test/delta: {mode: chat, tokenizer: claude-4.7, input: 20, output: 100, cache_read: 2, cache_write_5m: 25, cache_write_1h: 40}
 `
 
 func catalog(t testing.TB) *pricing.Catalog {
@@ -157,6 +158,15 @@ func TestBatchTier(t *testing.T) {
 	}
 }
 
+func o200k(t testing.TB) *token.Counter {
+	t.Helper()
+	c, err := token.For("o200k_base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // A swap to a model at 1 and 4 without cache prices bills every prompt token as input:
 // 3 prompts of 1000 ×1 + (100+200+300)×4 = 3000 + 2400 = 5400 millionths.
 func TestModelSwap(t *testing.T) {
@@ -242,7 +252,7 @@ func TestCacheLoss(t *testing.T) {
 	if i < 0 {
 		t.Fatalf("no cache cause: %+v", res.Causes)
 	}
-	grown := counterFor("o200k_base").Count("{{now}} "+words(500)).Tokens - 500
+	grown := o200k(t).Count("{{now}} "+words(500)).Tokens - 500
 	read := 600 + grown // the template was read from the cache, so its new tokens are booked there before the cache is lost
 	if want := money.New(read*23, -7); res.Causes[i].Cost.Cmp(want) != 0 {
 		t.Errorf("cache costs %s, want %s", res.Causes[i].Cost.Decimal(), want.Decimal())
@@ -355,7 +365,9 @@ func fingerprint(r *Result) string {
 		for _, d := range dims {
 			for _, name := range r.Names(d) {
 				g := r.Group(d, name)
-				fmt.Fprintln(&b, d, name, g.Calls, g.CostPairs(), g.TokenPairs(), g.Sessions())
+				level, effect := g.Doubt()
+				counted, by := g.Counting()
+				fmt.Fprintln(&b, d, name, g.Calls, g.CostPairs(), g.TokenPairs(), g.Sessions(), level, effect, counted, by)
 				for _, p := range g.Points() {
 					fmt.Fprintln(&b, *p)
 				}
@@ -363,7 +375,7 @@ func fingerprint(r *Result) string {
 		}
 	}
 	for _, c := range r.Causes {
-		fmt.Fprintln(&b, c.Kind, c.Template, c.Calls, c.Tokens, c.Cost.Decimal(), c.Scaled, c.Family, c.Models, c.Parts)
+		fmt.Fprintln(&b, c.Kind, c.Template, c.Calls, c.Tokens, c.Error, c.Cost.Decimal(), c.Scaled, c.Family, c.Models, c.Parts)
 	}
 	fmt.Fprintln(&b, r.Unpriced, r.Notes, r.CountingError, r.CountingBy)
 	return b.String()
@@ -442,7 +454,7 @@ func BenchmarkReplay(b *testing.B) {
 	base, head := revision(b, words(500), prompt.Limits{}), revision(b, words(540), prompt.Limits{})
 	calls := many(20_000)
 	plan := Plan{Catalog: catalog(b), At: day, Base: base, Head: head}
-	counterFor("o200k_base").Count("load the vocabulary before the clock starts")
+	o200k(b).Count("load the vocabulary before the clock starts")
 	for b.Loop() {
 		if _, err := plan.Run(calls); err != nil {
 			b.Fatal(err)

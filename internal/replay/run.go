@@ -1,9 +1,7 @@
 package replay
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
@@ -26,7 +24,9 @@ type run struct {
 	unpriced   map[string]*Unpriced
 	notes      Notes
 
-	moved map[trusted]int64 // tokens moved on the strength of a count
+	counters map[string]*token.Counter // by family
+	kinds    map[trusted]int           // the kinds of counts that were trusted, numbered as they came
+	trusts   []trust                   // what the call at hand was moved on
 }
 
 type (
@@ -37,12 +37,6 @@ type (
 	}
 	versionKey struct{ path, id string }
 )
-
-// trusted is how sure a count was: integers are summed per kind of count, so the sum depends on no order.
-type trusted struct {
-	method string
-	err    float64
-}
 
 // model is a resolved model with what one call's cost needs at hand; priced is false for an unknown name.
 type model struct {
@@ -66,8 +60,8 @@ func newRun(p Plan) *run {
 		plan: p, models: book, counts: map[countKey]token.Estimate{}, versions: map[versionKey]*prompt.Template{},
 		used: map[string]int64{}, base: newCube(book), head: newCube(book), groups: map[groupKey]*Group{},
 		causes: map[causeKey]*Cause{}, unpriced: map[string]*Unpriced{},
-		notes: Notes{UnknownVersion: map[string]int64{}, NotLoaded: map[string]int64{}, Removed: map[string]int64{}},
-		moved: map[trusted]int64{},
+		notes:    Notes{UnknownVersion: map[string]int64{}, NotLoaded: map[string]int64{}, Removed: map[string]int64{}},
+		counters: map[string]*token.Counter{}, kinds: map[trusted]int{},
 	}
 }
 
@@ -147,15 +141,22 @@ func (m *model) pico(tier string, u token.Usage) int64 {
 	if !m.priced {
 		return 0
 	}
-	key := rateKey{tier, m.Band(u.Prompt())}
+	return int64(math.Round(m.picoAt(rateKey{tier, m.Band(u.Prompt())}, u)))
+}
+
+// picoAt prices usage at given rates, whatever its own length; 0 for a model without a price.
+func (m *model) picoAt(key rateKey, u token.Usage) float64 {
+	if !m.priced {
+		return 0
+	}
 	p, ok := m.picos[key]
 	if !ok {
 		r := m.rates(key)
 		p = &picoRates{r.Input.Float() * 1e6, r.CacheRead.Float() * 1e6, r.CacheWrite5m.Float() * 1e6, r.CacheWrite1h.Float() * 1e6, r.Output.Float() * 1e6, r.Reasoning.Float() * 1e6}
 		m.picos[key] = p
 	}
-	return int64(math.Round(float64(u.Input)*p.input + float64(u.CacheRead)*p.read + float64(u.CacheWrite5m)*p.write5m +
-		float64(u.CacheWrite1h)*p.write1h + float64(u.Output)*p.output + float64(u.Reasoning)*p.reasoning))
+	return float64(u.Input)*p.input + float64(u.CacheRead)*p.read + float64(u.CacheWrite5m)*p.write5m +
+		float64(u.CacheWrite1h)*p.write1h + float64(u.Output)*p.output + float64(u.Reasoning)*p.reasoning
 }
 
 // rates gives the price of a tier that the model offers.
@@ -175,50 +176,27 @@ func (r *run) count(t *prompt.Template, part, family string) token.Estimate {
 	}
 	var e token.Estimate
 	if part == "" {
-		e = Measure(t, counterFor(family)).Total
+		e = Measure(t, r.counter(family)).Total
 	} else {
 		text, _ := t.StablePrefix()
-		e = counterFor(family).Count(text)
+		e = r.counter(family).Count(text)
 	}
 	r.counts[key] = e
 	return e
 }
 
-// counterFor never fails: a family the token package does not know counts as "other", with that family's wide error.
-func counterFor(family string) *token.Counter {
-	c, err := token.For(family)
+// counter never fails: a family the token package does not know counts as "other", with that family's wide error.
+func (r *run) counter(family string) *token.Counter {
+	if c, ok := r.counters[family]; ok {
+		return c
+	}
+	c, err := r.plan.Tokens.For(family)
 	if err != nil {
-		c, err = token.For("other")
+		c, err = r.plan.Tokens.For("other")
 	}
 	if err != nil {
 		panic("token: the fallback counter is missing: " + err.Error())
 	}
+	r.counters[family] = c
 	return c
-}
-
-// trust books that n tokens were moved on the strength of an estimate.
-func (r *run) trust(n int64, e token.Estimate) {
-	r.moved[trusted{e.Method, e.RelativeError}] += max(n, -n)
-}
-
-// counting gives the error of what was moved and the method that contributes most of it.
-func (r *run) counting() (relative float64, method string) {
-	kinds := make([]trusted, 0, len(r.moved))
-	for k := range r.moved {
-		kinds = append(kinds, k)
-	}
-	slices.SortFunc(kinds, func(a, b trusted) int { return cmp.Or(cmp.Compare(a.method, b.method), cmp.Compare(a.err, b.err)) })
-	var total int64
-	var sum, worst float64
-	for _, k := range kinds {
-		weighed := float64(r.moved[k]) * k.err
-		total, sum = total+r.moved[k], sum+weighed
-		if method == "" || weighed > worst {
-			method, worst = k.method, weighed
-		}
-	}
-	if total == 0 {
-		return 0, ""
-	}
-	return sum / float64(total), method
 }

@@ -40,7 +40,12 @@ type step struct {
 	before, after state
 	from, to      *prompt.Template // template and cache steps
 	at            source.Span      // cap and model steps: where the new value stands
+	err           float64          // relative error of the count that the step rests on; 0 when it rests on none
 }
+
+// moved reports whether the step changed anything. One that did not is kept only for its error: two tokenizers whose
+// ratio is taken to be 1 still differ by what is not known of them.
+func (s step) moved() bool { return s.before != s.after }
 
 // walk takes one call from one template to another.
 type walk struct {
@@ -52,35 +57,38 @@ type walk struct {
 // steps applies everything that differs between base and head, in order, and lists the steps that changed something.
 func (w walk) steps(s state, base, head prompt.Limits) (state, []step) {
 	var out []step
-	take := func(kind Kind, next state, at source.Span) {
-		if next != s {
-			out = append(out, step{kind: kind, before: s, after: next, from: w.from, to: w.to, at: at})
+	take := func(kind Kind, next state, at source.Span, err float64) {
+		if next != s || kind == KindTokenizer && err > 0 {
+			out = append(out, step{kind: kind, before: s, after: next, from: w.from, to: w.to, at: at, err: err})
 			s = next
 		}
 	}
 	cachedBefore := cached(s.usage)
-	take(KindTemplate, w.template(s), source.Span{})
-	next, at := w.cache(s, cachedBefore)
-	take(KindCache, next, at)
+	next, err := w.template(s)
+	take(KindTemplate, next, source.Span{}, err)
+	next, at, err := w.cache(s, cachedBefore)
+	take(KindCache, next, at, err)
 	next, at = w.retrieval(s, base.Context, head.Context)
-	take(KindRetrieval, next, at)
-	take(KindInputCap, capInput(s, base.Context.MaxInputTokens, head.Context.MaxInputTokens), head.Context.MaxInputTokens.Span)
-	take(KindOutputCap, capOutput(s, base.MaxOutputTokens, head.MaxOutputTokens), head.MaxOutputTokens.Span)
+	take(KindRetrieval, next, at, 0)
+	take(KindInputCap, capInput(s, base.Context.MaxInputTokens, head.Context.MaxInputTokens), head.Context.MaxInputTokens.Span, 0)
+	take(KindOutputCap, capOutput(s, base.MaxOutputTokens, head.MaxOutputTokens), head.MaxOutputTokens.Span, 0)
 	if to := w.swap(s, base, head); to != nil {
 		tier := s.tier
 		if !to.offers(tier) {
 			tier = pricing.Standard // what a request without that tier pays
 		}
-		take(KindModel, state{s.usage, tier, to}, head.Model.Span)
-		take(KindTokenizer, w.recount(s, out), head.Model.Span)
+		take(KindModel, state{s.usage, tier, to}, head.Model.Span, 0)
+		next, err = w.recount(s, out)
+		take(KindTokenizer, next, head.Model.Span, err)
 	}
 	return s, out
 }
 
-// template moves the call by tokens(to) − tokens(from), in the class the template's tokens were in.
-func (w walk) template(s state) state {
+// template moves the call by tokens(to) − tokens(from), in the class the template's tokens were in. err is the relative
+// error of that difference.
+func (w walk) template(s state) (_ state, err float64) {
 	if w.from == nil || w.to == nil || w.from == w.to {
-		return s
+		return s, 0
 	}
 	old, next := w.measure(w.from, s), w.measure(w.to, s)
 	delta := next.Tokens - old.Tokens
@@ -94,7 +102,7 @@ func (w walk) template(s state) state {
 		w.run.notes.Clamped++
 	}
 	s.usage = moved
-	return s
+	return s, worse.RelativeError
 }
 
 // measure counts a template for this call: rendered where the recording holds the variables, else as it stands.
@@ -106,7 +114,7 @@ func (w walk) measure(t *prompt.Template, s state) token.Estimate {
 	if len(diags) > 0 {
 		w.run.notes.MissingVars++
 	}
-	return counterFor(s.model.Tokenizer).Count(text)
+	return w.run.counter(s.model.Tokenizer).Count(text)
 }
 
 // shift adds delta tokens in the class that holds a template of the given size. A template is the front of its prompt,
@@ -141,22 +149,23 @@ func cached(u token.Usage) int64 { return u.CacheRead + u.CacheWrite5m + u.Cache
 // byte, so what stands behind a value that differs from call to call can no longer be read. Where the provider
 // charges for writing (the breakpoint is set by the caller and stays), it is written anew every time; elsewhere it is
 // plain input. A prefix below the model's minimum is not cached at all.
-func (w walk) cache(s state, recorded int64) (state, source.Span) {
+func (w walk) cache(s state, recorded int64) (_ state, at source.Span, err float64) {
 	if w.from == nil || w.to == nil || w.from == w.to || recorded == 0 || !s.model.priced {
-		return s, source.Span{}
+		return s, source.Span{}, 0
 	}
 	_, first := w.to.StablePrefix()
 	if first == nil || !w.newInFront(*first, s, recorded) {
-		return s, source.Span{}
+		return s, source.Span{}, 0
 	}
-	keep := w.run.count(w.to, "stable", s.model.Tokenizer).Tokens
+	stable := w.run.count(w.to, "stable", s.model.Tokenizer)
+	keep := stable.Tokens
 	if keep < s.model.MinCacheable {
 		keep = 0
 	}
 	u := s.usage
 	lost := u.CacheRead - min(u.CacheRead, keep)
 	if lost == 0 {
-		return s, source.Span{}
+		return s, source.Span{}, 0
 	}
 	u.CacheRead -= lost
 	switch rates := s.model.rates(rateKey{s.tier, 0}); {
@@ -168,7 +177,7 @@ func (w walk) cache(s state, recorded int64) (state, source.Span) {
 		u.CacheWrite5m += lost
 	}
 	s.usage = u
-	return s, first.Span
+	return s, first.Span, float64(keep) * stable.RelativeError / float64(lost)
 }
 
 // newInFront tells whether head's first placeholder stands where base's prompt was still the same in every call: base
@@ -257,22 +266,21 @@ func (w walk) swap(s state, base, head prompt.Limits) *model {
 
 // recount gives the same text in the new model's tokens. The text of most of a prompt is not recorded, so the ratio of
 // the two tokenizers on prose stands for it, with its error.
-func (w walk) recount(s state, taken []step) state {
+func (w walk) recount(s state, taken []step) (_ state, err float64) {
 	from := taken[len(taken)-1].before.model.Tokenizer
 	to := s.model.Tokenizer
 	if from == to {
-		return s
+		return s, 0
 	}
+	var e token.Estimate
 	u := &s.usage
 	for _, c := range []*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.Output, &u.Reasoning} {
-		e := token.Convert(*c, from, to, token.Prose)
-		if c != &u.Reasoning {
-			w.run.trust(e.Tokens, e)
-		}
+		e = w.run.plan.Tokens.Convert(*c, from, to, token.Prose)
 		*c = e.Tokens
 	}
 	u.Reasoning = min(u.Reasoning, u.Output)
-	return s
+	w.run.trust(u.Total(), e)
+	return s, e.RelativeError
 }
 
 func roundDiv(n int64, share float64) int64 { return int64(math.Round(float64(n) / share)) }

@@ -244,23 +244,32 @@ type Waiver struct {
 
 // Provenance says what the numbers rest on.
 type Provenance struct {
-	Recordings    []Recording `json:"recordings"`
-	Calls         int64       `json:"calls"`
-	Sessions      int64       `json:"sessions"`
-	Lines         int64       `json:"lines"`
-	Skipped       []Skipped   `json:"skipped"`
-	Duplicates    int64       `json:"duplicates"`
-	From          time.Time   `json:"from,omitzero"`
-	To            time.Time   `json:"to,omitzero"`
-	Days          int         `json:"days"`           // whole days the forecast rests on
-	CountingError float64     `json:"counting_error"` // largest relative error of a count that mattered
-	CountingBy    string      `json:"counting_method"`
-	PricesOldest  string      `json:"prices_oldest,omitempty"` // YYYY-MM-DD of the oldest price used
-	PricesNewest  string      `json:"prices_newest,omitempty"`
-	PricesFrom    []string    `json:"prices_from"`   // "builtin catalogue 2026-11-22" or the override's path
-	ConfigDigest  string      `json:"config_digest"` // sha256 of the configuration the ceilings came from
-	Assumptions   []string    `json:"assumptions"`   // what had to be assumed, one sentence each
-	Notes         []string    `json:"notes,omitempty"`
+	Recordings    []Recording  `json:"recordings"`
+	Calls         int64        `json:"calls"`
+	Sessions      int64        `json:"sessions"`
+	Lines         int64        `json:"lines"`
+	Skipped       []Skipped    `json:"skipped"`
+	Duplicates    int64        `json:"duplicates"`
+	From          time.Time    `json:"from,omitzero"`
+	To            time.Time    `json:"to,omitzero"`
+	Days          int          `json:"days"`           // whole days the forecast rests on
+	CountingError float64      `json:"counting_error"` // relative error of the counts that calls were moved by, weighed by tokens
+	CountingBy    string       `json:"counting_method"`
+	Calibration   *Calibration `json:"calibration,omitempty"`   // absent where counts rest on published factors only
+	PricesOldest  string       `json:"prices_oldest,omitempty"` // YYYY-MM-DD of the oldest price used
+	PricesNewest  string       `json:"prices_newest,omitempty"`
+	PricesFrom    []string     `json:"prices_from"`   // "builtin catalogue 2026-11-22" or the override's path
+	ConfigDigest  string       `json:"config_digest"` // sha256 of the configuration the ceilings came from
+	Assumptions   []string     `json:"assumptions"`   // what had to be assumed, one sentence each
+	Notes         []string     `json:"notes,omitempty"`
+}
+
+// Calibration is the file of fitted factors that tokens were counted with.
+type Calibration struct {
+	Path     string   `json:"path"`
+	Digest   string   `json:"digest"`   // sha256 over its values
+	Families []string `json:"families"` // tokenizers that it has factors for
+	Samples  int64    `json:"samples"`  // requests that the factors were fitted on
 }
 
 // Recording is one file of recorded traffic.

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// evidence is what there is to fit: samples by family, and where they come from.
+type evidence struct {
+	calls   int64 // looked at
+	texts   []onlineCount
+	leftOut []token.LeftOut
+	samples map[string][]token.Sample
+	sums    map[string]string          // SHA-256 of each source, by name
+	from    map[string]map[string]bool // sources by family
+	first   map[string]time.Time
+	last    map[string]time.Time
+}
+
+func newEvidence() *evidence {
+	return &evidence{samples: map[string][]token.Sample{}, sums: map[string]string{}, from: map[string]map[string]bool{},
+		first: map[string]time.Time{}, last: map[string]time.Time{}}
+}
+
+// add takes one sample; at is zero where it bears no time.
+func (e *evidence) add(family, source string, at time.Time, s token.Sample) {
+	e.samples[family] = append(e.samples[family], s)
+	if e.from[family] == nil {
+		e.from[family] = map[string]bool{}
+	}
+	e.from[family][source] = true
+	if first, ok := e.first[family]; !ok || at.Before(first) {
+		e.first[family] = at
+	}
+	if last, ok := e.last[family]; !ok || at.After(last) {
+		e.last[family] = at
+	}
+}
+
+func (e *evidence) families() []string { return slices.Sorted(maps.Keys(e.samples)) }
+
+func (e *evidence) basis(family string) token.Basis {
+	b := token.Basis{First: e.first[family], Last: e.last[family]}
+	for _, name := range slices.Sorted(maps.Keys(e.from[family])) {
+		b.Sources = append(b.Sources, token.SourceSum{Name: name, SHA256: e.sums[name]})
+	}
+	return b
+}
+
+// readRecordings reads the recordings of the configuration, or those named by hand, with their text.
+func (o *calibrateOptions) readRecordings(env *Env, p *calibrateProject) (*evidence, error) {
+	sources, err := o.sources(p)
+	if err != nil {
+		return nil, err
+	}
+	if len(sources) == 0 {
+		return nil, usageError{"there is no recorded traffic to calibrate on", "list it under recordings: in " + config.Name + ", or name it with --recording"}
+	}
+	progress, stop := newProgress(env)
+	rec, diags, err := traffic.Read(sources, traffic.Options{Progress: progress, Text: true})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	if diags.HasErrors() {
+		return nil, diagnosticsError{diags, nil}
+	}
+	printer := source.Printer{Paint: env.paint()} // without the lines themselves: they hold prompts
+	if err := printer.Print(env.Err, diags); err != nil {
+		return nil, err
+	}
+	e := p.evidence(rec, env.Now())
+	for _, s := range sources {
+		if e.sums[s.Name], err = sumOf(s); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// evidence sorts the calls by the tokenizer of their model.
+func (p *calibrateProject) evidence(rec *traffic.Recording, now time.Time) *evidence {
+	e := newEvidence()
+	e.calls = int64(len(rec.Calls))
+	for _, l := range rec.Lacks {
+		e.leftOut = append(e.leftOut, token.LeftOut{Reason: l.Reason, Count: l.Count})
+	}
+	families, unknown := map[string]string{}, map[string]int64{}
+	for i := range rec.Calls {
+		c := &rec.Calls[i]
+		if c.Prompt == nil {
+			continue // among Lacks
+		}
+		family, ok := families[c.Model]
+		if !ok {
+			if m, err := p.catalog.Lookup(c.Model, now); err == nil {
+				family = m.Tokenizer
+			}
+			families[c.Model] = family
+		}
+		if family == "" {
+			unknown[c.Model]++
+			continue
+		}
+		e.add(family, c.Place.File, c.Time, token.Sample{Content: *c.Prompt, Tokens: c.Usage.Prompt()})
+	}
+	for _, model := range slices.Sorted(maps.Keys(unknown)) {
+		e.leftOut = append(e.leftOut, token.LeftOut{Reason: fmt.Sprintf("model %q is not in the price catalogue", model), Count: unknown[model]})
+	}
+	return e
+}
+
+// sources lists the files to read.
+func (o *calibrateOptions) sources(p *calibrateProject) ([]traffic.Source, error) {
+	var out []traffic.Source
+	for _, name := range o.traffic.recordings {
+		one := o.traffic
+		one.recordings = []string{name}
+		if i := strings.LastIndexByte(name, '='); i > 0 && slices.Contains(traffic.Dialects(), name[i+1:]) {
+			one.recordings, one.dialect = []string{name[:i]}, name[i+1:]
+		}
+		files, err := one.extra()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, files...)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	return p.recordings()
+}
+
+// recordings lists the files that the configuration's entries match in the working tree; the first entry to match one
+// holds, as in a check.
+func (p *calibrateProject) recordings() ([]traffic.Source, error) {
+	var out []traffic.Source
+	for _, r := range p.config.Recordings {
+		names, err := doublestar.Glob(p.files, path.Clean(r.Path.Value), doublestar.WithFilesOnly())
+		if err != nil {
+			return nil, fmt.Errorf("look for %s: %w", r.Path.Value, err)
+		}
+		if len(names) == 0 {
+			diags := source.Diagnostics{{Rule: "recording-missing", Severity: source.Error, Span: r.Path.Span,
+				Summary: fmt.Sprintf("%q matches no recording", r.Path.Value), Hint: "record traffic there, or name a recording with --recording"}}
+			return nil, diagnosticsError{diags, contentOf(p.files)}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			if slices.ContainsFunc(out, func(s traffic.Source) bool { return s.Name == name }) {
+				continue
+			}
+			out = append(out, traffic.Source{FS: p.files, Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()), Defaults: traffic.Defaults{
+				Track: r.Defaults.Track.Value, Feature: r.Defaults.Feature.Value, Model: r.Defaults.Model.Value, Template: r.Defaults.Template.Value}})
+		}
+	}
+	return out, nil
+}
+
+// sumOf is the SHA-256 of a recording as it is stored.
+func sumOf(s traffic.Source) (string, error) {
+	f, err := s.FS.Open(s.Path)
+	if err != nil {
+		return "", fmt.Errorf("digest of %s: %w", s.Name, err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("digest of %s: %w", s.Name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
