@@ -21,8 +21,9 @@ lint: ## run the linters (installs them into .bin the first time)
 fmt: ## format every Go file (gofumpt where it is installed)
 	@if command -v gofumpt >/dev/null; then gofumpt -w cmd internal testdata; else gofmt -w cmd internal testdata; fi
 
-bench: ## run the benchmarks; BENCH=regexp picks some
+bench: ## run the benchmarks (BENCH=regexp picks some), then count beside other tokenizers
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	cd testdata/bench && go run .
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \
