@@ -20,31 +20,31 @@ import (
 
 // Encoding is a vocabulary with its pattern. It may be used from many goroutines at once.
 type Encoding struct {
-	name string
-	file string // of the embedded vocabulary
-	scan scanner
-	load func() *vocabulary
+	name   string
+	packed []byte // the embedded vocabulary
+	scan   scanner
+	load   func() *vocabulary
 }
 
 // encodings is every encoding by name. o200k_harmony has other special tokens than o200k_base and is otherwise the same.
 var encodings = func() map[string]*Encoding {
-	o200k, cl100k, p50k := once("o200k_base"), once("cl100k_base"), once("p50k_base")
+	o200k, cl100k, p50k := once(packedO200k), once(packedCL100k), once(packedP50k)
 	return map[string]*Encoding{
-		"o200k_base":    {"o200k_base", "o200k_base", scanO200k, o200k},
-		"o200k_harmony": {"o200k_harmony", "o200k_base", scanO200k, o200k},
-		"cl100k_base":   {"cl100k_base", "cl100k_base", scanCL100k, cl100k},
-		"p50k_base":     {"p50k_base", "p50k_base", scanP50k, p50k},
+		"o200k_base":    {"o200k_base", packedO200k, scanO200k, o200k},
+		"o200k_harmony": {"o200k_harmony", packedO200k, scanO200k, o200k},
+		"cl100k_base":   {"cl100k_base", packedCL100k, scanCL100k, cl100k},
+		"p50k_base":     {"p50k_base", packedP50k, scanP50k, p50k},
 	}
 }()
 
 // once loads an embedded vocabulary at the first call. One that was compiled in broken is a panic: no input can cause
 // it, and no count would be right.
-func once(name string) func() *vocabulary {
+func once(packed []byte) func() *vocabulary {
 	return sync.OnceValue(func() *vocabulary {
 		fillClasses()
-		v, err := load(name)
+		v, err := load(packed)
 		if err != nil {
-			panic("bpe: " + err.Error())
+			panic("bpe: embedded vocabulary: " + err.Error())
 		}
 		return v
 	})

@@ -18,11 +18,13 @@ const (
 )
 
 // classOf holds the class of every code point of Unicode 16.0, the version that OpenAI's tokenizer is built with.
-// It is filled by fillClasses and only read afterwards.
-var classOf [unicode.MaxRune + 1]uint8
+// It is made by fillClasses and only read afterwards.
+var classOf *[unicode.MaxRune + 1]uint8
 
 var fillClasses = sync.OnceFunc(func() {
-	for i := range classOf {
+	const size = unicode.MaxRune + 1
+	classOf = (*[size]uint8)(carve[uint8](&arena{free: pages(size)}, size))
+	for i := range *classOf {
 		classOf[i] = symbol
 	}
 	for _, t := range []struct {

@@ -1,7 +1,7 @@
 package bpe
 
 import (
-	"embed"
+	_ "embed" // for the vocabularies
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,10 +12,16 @@ import (
 
 //go:generate go run ../../testdata/vocabularies vocabulary
 
-// packed holds OpenAI's published vocabularies (MIT licence), in the form that testdata/vocabularies writes.
-//
-//go:embed vocabulary/*.zst
-var packed embed.FS
+// packed holds OpenAI's published vocabularies (MIT licence), in the form that testdata/vocabularies writes. Bytes and not
+// an embed.FS, which would copy them.
+var (
+	//go:embed vocabulary/o200k_base.zst
+	packedO200k []byte
+	//go:embed vocabulary/cl100k_base.zst
+	packedCL100k []byte
+	//go:embed vocabulary/p50k_base.zst
+	packedP50k []byte
+)
 
 // noToken stands where there is none.
 const noToken = 1<<32 - 1
@@ -51,9 +57,10 @@ func (n *numbers) at(i int) uint32 {
 
 var errShort = errors.New("the file is cut short")
 
-func read(name string) (*raw, error) {
-	file, err := packed.ReadFile("vocabulary/" + name + ".zst")
-	if err != nil {
+// read unpacks a vocabulary into memory of the arena.
+func read(packed []byte, a *arena) (*raw, error) {
+	var header zstd.Header
+	if err := header.Decode(packed); err != nil {
 		return nil, err
 	}
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
@@ -61,7 +68,7 @@ func read(name string) (*raw, error) {
 		return nil, err
 	}
 	defer dec.Close()
-	data, err := dec.DecodeAll(file, nil)
+	data, err := dec.DecodeAll(packed, carve[uint8](a, int(header.FrameContentSize))[:0])
 	if err != nil {
 		return nil, err
 	}
@@ -90,28 +97,29 @@ func parse(data []byte) (*raw, error) {
 }
 
 // load makes a vocabulary of an embedded file. Its parts do not depend on each other and are built side by side.
-func load(name string) (*vocabulary, error) {
-	r, err := read(name)
+func load(packed []byte) (*vocabulary, error) {
+	a := &arena{free: pages(16 * len(packed))} // some more than the parts and what they are made of take
+	r, err := read(packed, a)
 	if err != nil {
-		return nil, fmt.Errorf("embedded vocabulary %s: %w", name, err)
+		return nil, err
 	}
-	v := &vocabulary{length: make([]uint8, r.ranks), scratch: sync.Pool{New: func() any { return new(scratch) }}}
+	v := &vocabulary{length: carve[uint8](a, r.ranks), scratch: sync.Pool{New: func() any { return new(scratch) }}}
 	var parts sync.WaitGroup
-	parts.Go(func() { v.tree = newTree(r) })
-	parts.Go(func() { v.merges = newMerges(r) })
+	parts.Go(func() { v.tree = newTree(r, a) })
+	parts.Go(func() { v.merges = newMerges(r, a) })
 	for i := range r.count {
 		v.length[r.rank.at(i)] = r.shared[i] + r.rest[i]
 	}
-	v.pieces = newTable(r)
+	v.pieces = newTable(r, a)
 	parts.Wait()
 	return v, nil
 }
 
 // Ranks gives every token's bytes with its rank, for another implementation to count with.
 func (e *Encoding) Ranks() (map[string]int, error) {
-	r, err := read(e.file)
+	r, err := read(e.packed, &arena{})
 	if err != nil {
-		return nil, fmt.Errorf("embedded vocabulary %s: %w", e.file, err)
+		return nil, fmt.Errorf("embedded vocabulary of %s: %w", e.name, err)
 	}
 	ranks, i := make(map[string]int, r.count), 0
 	r.each(func(token []byte, n int) {

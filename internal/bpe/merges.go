@@ -22,10 +22,10 @@ type bitset []uint64
 func (b bitset) set(i uint32)      { b[i>>6] |= 1 << (i & 63) }
 func (b bitset) has(i uint32) bool { return b[i>>6]>>(i&63)&1 != 0 }
 
-func newMerges(r *raw) merges {
-	m := merges{left: make([]uint32, r.ranks), right: make([]uint32, r.ranks), bits: bitsFor(r.count)}
-	m.pairs, m.seen = make([]uint64, 1<<m.bits), make(bitset, 1<<(m.bits+seenBits-6))
-	pairs := make([]uint64, 0, r.count)
+func newMerges(r *raw, a *arena) merges {
+	m := merges{left: carve[uint32](a, r.ranks), right: carve[uint32](a, r.ranks), bits: bitsFor(r.count)}
+	m.pairs, m.seen = carve[uint64](a, 1<<m.bits), carve[uint64](a, 1<<(m.bits+seenBits-6))
+	pairs := carve[uint64](a, r.count)[:0]
 	for i := range m.left {
 		left, right := r.left.at(i), r.right.at(i)
 		m.left[i], m.right[i] = left, right
@@ -33,7 +33,7 @@ func newMerges(r *raw) merges {
 			pairs = append(pairs, (uint64(left)<<rankBits|uint64(right))<<rankBits|uint64(i))
 		}
 	}
-	for _, pair := range inOrder(pairs, func(pair uint64) uint64 { return pair >> rankBits * mix1 }) {
+	for _, pair := range inOrder(a, pairs, func(pair uint64) uint64 { return pair >> rankBits * mix1 }) {
 		key := pair >> rankBits
 		m.seen.set(uint32(key * mix1 >> (64 - m.bits - seenBits)))
 		m.pairs[m.place(key)] = pair

@@ -40,11 +40,11 @@ func longKey(b []byte, i, n int) (low, high uint64) {
 	return word(b, i), word(b, i+8)&keep[n-8] | uint64(n)<<56
 }
 
-func newTable(r *raw) table {
+func newTable(r *raw, a *arena) table {
 	var short []uint64
 	var long [][2]uint64
 	t := table{rest: map[string]struct{}{}}
-	short, long = make([]uint64, 0, r.count), make([][2]uint64, 0, r.count/2)
+	short, long = carve[uint64](a, r.count)[:0], carve[[2]uint64](a, r.count/2)[:0]
 	r.each(func(token []byte, n int) {
 		switch {
 		case n < 8:
@@ -57,11 +57,11 @@ func newTable(r *raw) table {
 		}
 	})
 	t.shortBits, t.longBits = bitsFor(len(short)), bitsFor(len(long))
-	t.short, t.long = make([]uint64, 1<<t.shortBits), make([][2]uint64, 1<<t.longBits)
-	for _, key := range inOrder(short, func(key uint64) uint64 { return key * mix1 }) {
+	t.short, t.long = carve[uint64](a, 1<<t.shortBits), carve[[2]uint64](a, 1<<t.longBits)
+	for _, key := range inOrder(a, short, func(key uint64) uint64 { return key * mix1 }) {
 		t.short[t.shortPlace(key)] = key
 	}
-	for _, key := range inOrder(long, func(key [2]uint64) uint64 { return hash2(key[0], key[1]) }) {
+	for _, key := range inOrder(a, long, func(key [2]uint64) uint64 { return hash2(key[0], key[1]) }) {
 		t.long[t.longPlace(key[0], key[1])] = key
 	}
 	return t
@@ -81,7 +81,7 @@ func (r *raw) each(do func(token []byte, n int)) {
 
 // inOrder puts entries roughly in the order of their places in a table. Filling one at random costs a miss of every
 // cache for each entry, the one of page addresses among them.
-func inOrder[T any](entries []T, hash func(T) uint64) []T {
+func inOrder[T uint64 | [2]uint64](a *arena, entries []T, hash func(T) uint64) []T {
 	const groupBits = 6
 	var start [1<<groupBits + 1]int
 	for _, e := range entries {
@@ -90,7 +90,7 @@ func inOrder[T any](entries []T, hash func(T) uint64) []T {
 	for i := 1; i < len(start); i++ {
 		start[i] += start[i-1]
 	}
-	out := make([]T, len(entries))
+	out := carve[T](a, len(entries))
 	for _, e := range entries {
 		group := hash(e) >> (64 - groupBits)
 		out[start[group]] = e

@@ -3,11 +3,11 @@ package bpe
 // tree is the prefix tree of a vocabulary. The children of a node stand side by side in ascending order of their bytes.
 type tree struct {
 	nodes  []node
-	tokens []uint32        // of a node: the token that ends there; only where the node says that one does
-	labels []byte          // the byte that leads to a node from its parent
-	single [256]uint32     // the token of one byte; every vocabulary has all of them
-	second [1 << 16]uint32 // the node that two bytes lead to; 0 where none
-	prefix []uint32        // of a token: the longest other token that it starts with, or noToken
+	tokens []uint32    // of a node: the token that ends there; only where the node says that one does
+	labels []byte      // the byte that leads to a node from its parent
+	single [256]uint32 // the token of one byte; every vocabulary has all of them
+	second []uint32    // the node that two bytes lead to; 0 where none
+	prefix []uint32    // of a token: the longest other token that it starts with, or noToken
 }
 
 // node is a place in the tree: the index of its first child, a bit that says whether a token ends here, and the number of
@@ -25,9 +25,12 @@ func (n node) count() uint32 { return uint32(n & (ends - 1)) }
 
 // newTree builds the tree from tokens in byte order: a token adds one node for every byte that it does not share with
 // the token before it. Nodes are numbered by depth and, within a depth, as they appear, which puts siblings side by side.
-func newTree(r *raw) tree {
+func newTree(r *raw, a *arena) tree {
 	n := len(r.bytes) + 1
-	t := tree{nodes: make([]node, n), tokens: make([]uint32, n), labels: make([]byte, n), prefix: make([]uint32, r.ranks)}
+	t := tree{
+		nodes: carve[node](a, n), tokens: carve[uint32](a, n), labels: carve[uint8](a, n), second: carve[uint32](a, 1<<16),
+		prefix: carve[uint32](a, r.ranks),
+	}
 	free := r.depths() // by depth, the next node
 	var path [256]uint32
 	bytes := r.bytes

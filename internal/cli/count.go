@@ -109,25 +109,33 @@ func countTemplates(ctx context.Context, env *Env, o *countOptions, files []stri
 	return doc, nil
 }
 
-// counters resolves models by the catalogue, and tokenizer families by their own name.
+// counters resolves tokenizer families by their own name, and models by the catalogue.
 func (o *countOptions) counters(now time.Time) ([]counting, error) {
-	catalog, err := pricing.Builtin()
-	if err != nil {
-		return nil, err
-	}
 	var out []counting
 	for _, name := range o.models {
 		c := counting{asked: name}
-		family := name
-		if m, err := catalog.Lookup(name, now); err == nil {
-			family, c.model = m.Tokenizer, m.ID
-		}
-		if c.counter, err = o.book.For(family); err != nil {
-			return nil, unknownModel(catalog, name, now)
+		var err error
+		if c.counter, err = o.book.For(name); err != nil {
+			if c.model, c.counter, err = o.counterOf(name, now); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+func (o *countOptions) counterOf(name string, now time.Time) (id string, _ *token.Counter, _ error) {
+	catalog, err := pricing.Builtin()
+	if err != nil {
+		return "", nil, err
+	}
+	m, err := catalog.Lookup(name, now)
+	if err != nil {
+		return "", nil, unknownModel(catalog, name, now)
+	}
+	c, err := o.book.For(m.Tokenizer)
+	return m.ID, c, err
 }
 
 func unknownModel(catalog *pricing.Catalog, name string, now time.Time) error {
