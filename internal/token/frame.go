@@ -98,7 +98,7 @@ const (
 	chatMessage = 3 // per message, beside the tokens of its role
 	chatName    = 1 // per name, beside its tokens
 	chatReply   = 3 // once: the reply is started with <|start|>assistant<|message|>
-	chatCall    = 3 // per tool call; not in the notebook: github.com/hmarr/openai-chat-tokens found it by trial
+	chatCall    = 3 // per tool call; not in the notebook: hmarr/openai-chat-tokens, src/token-counts.ts, found it by trial
 )
 
 // notebook lists the models whose counts the notebook shows to agree with the API. For models after them the same rule
