@@ -31,7 +31,8 @@ func newCount(env *Env) *cobra.Command {
 and counts every section. With --as request each file is the JSON body of one call (OpenAI Chat Completions or Responses,
 Anthropic Messages); its messages, tools, images and the frame around them are counted, each by a rule that is named.
 
-Every count says how it was made and how far it may be off. Nothing is sent anywhere.`,
+Every count says how it was made and how far it may be off. A calibration that the tokengate.yaml of the current folder
+names is used, as check does. Nothing is sent anywhere.`,
 		Example: `  tokengate count CLAUDE.md
   tokengate count --model gpt-4.1 --model claude-opus-4-7 --by section CLAUDE.md
   tokengate count --as request --model gpt-4o request.json
@@ -69,8 +70,11 @@ func runCount(ctx context.Context, env *Env, o *countOptions, files []string) er
 	if o.audit && o.as == "request" {
 		return usageError{"--audit is for templates", "leave out --as request"}
 	}
+	calibration, err := o.calibrate()
+	if err != nil {
+		return err
+	}
 	var doc countDocument
-	var err error
 	if o.as == "request" {
 		doc, err = countRequests(env, o, files)
 	} else {
@@ -78,6 +82,9 @@ func runCount(ctx context.Context, env *Env, o *countOptions, files []string) er
 	}
 	if err != nil {
 		return err
+	}
+	if calibration != "" {
+		doc.note(calibration)
 	}
 	if o.format == "json" {
 		return doc.writeJSON(env.Out)
