@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -76,9 +78,23 @@ func TestReadmeCommands(t *testing.T) {
 			if err := os.CopyFS(filepath.Join(e.WorkDir, "project"), os.DirFS(filepath.Join(root, "testdata/projects/rag-assistant"))); err != nil {
 				return err
 			}
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "project", "text.jsonl"), callsWithText(), 0o644); err != nil {
+				return err
+			}
 			return setup(e)
 		},
 	})
+}
+
+// callsWithText is a recording with prompt text, enough of it to fit one class of content.
+func callsWithText() []byte {
+	var b bytes.Buffer
+	for i := range 30 {
+		text := strings.Repeat("The gate refuses a build that would spend more than its budget. ", i+2)
+		fmt.Fprintf(&b, `{"ts":"2026-11-20T09:30:%02dZ","model":"claude-opus-4-7","usage":{"input":%d,"output":9},"messages":[{"role":"user","content":%q}]}`+"\n",
+			i, 12+20*(i+2), text)
+	}
+	return b.Bytes()
 }
 
 // TestReadmeConfigurations reads README's tokengate.yaml and its budget block as the program does.
