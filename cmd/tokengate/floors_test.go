@@ -37,10 +37,11 @@ var houses = []house{
 	// matter
 	{"bpe", 1, nil},
 	{"token", 1, []string{"bpe"}},
+	{"request", 1, []string{"token"}},
 	{"pricing", 1, []string{"token"}},
 	{"prompt", 1, []string{"token"}},
 	{"stacks", 1, []string{"prompt"}}, // later
-	{"traffic", 1, []string{"token"}},
+	{"traffic", 1, []string{"token", "request"}},
 	// reasoning
 	{"replay", 2, nil},
 	{"forecast", 2, []string{"replay"}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -73,7 +74,7 @@ func (o *calibrateOptions) take(e *evidence, family string, texts []onlineText, 
 	}
 	e.calls = int64(len(texts))
 	for i, t := range texts {
-		body := token.Request{Messages: []token.Message{{Role: "user", Text: []string{t.text}}}}
+		body := request.Body{Messages: []request.Message{{Role: "user", Text: []string{t.text}}}}
 		e.add(family, t.template, time.Time{}, token.Sample{Content: body.Content(), Tokens: counts[i]})
 		e.texts = append(e.texts, onlineCount{Where: t.where, Estimate: counter.Count(t.text), Counted: counts[i]})
 	}

@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 	"unicode/utf8"
 
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
 func countRequests(env *Env, o *countOptions, files []string) (countDocument, error) {
-	requests := make([]token.Request, len(files))
+	requests := make([]request.Body, len(files))
 	for i, f := range files {
 		var err error
 		if requests[i], err = readRequest(env, f); err != nil {
@@ -39,7 +40,7 @@ func countRequests(env *Env, o *countOptions, files []string) (countDocument, er
 }
 
 // namedModel is the one model that the requests name.
-func namedModel(requests []token.Request) (string, error) {
+func namedModel(requests []request.Body) (string, error) {
 	model := requests[0].Model
 	for _, r := range requests {
 		if r.Model != model {
@@ -52,7 +53,7 @@ func namedModel(requests []token.Request) (string, error) {
 	return model, nil
 }
 
-func readRequest(env *Env, name string) (token.Request, error) {
+func readRequest(env *Env, name string) (request.Body, error) {
 	var body []byte
 	var err error
 	if name == "-" {
@@ -61,10 +62,10 @@ func readRequest(env *Env, name string) (token.Request, error) {
 		body, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return token.Request{}, err
+		return request.Body{}, err
 	}
-	r, err := token.DecodeRequest(body)
-	var wrong *token.RequestError
+	r, err := request.Decode(body)
+	var wrong *request.Error
 	if errors.As(err, &wrong) {
 		return r, diagnosticsError{source.Diagnostics{requestDiagnostic(requestName(name), body, wrong)}, func(string) []byte { return body }}
 	}
@@ -79,8 +80,8 @@ func requestName(file string) string {
 	return filepath.ToSlash(file)
 }
 
-func requestDiagnostic(file string, body []byte, e *token.RequestError) source.Diagnostic {
-	d := source.Diagnostic{Rule: token.RuleRequest, Severity: source.Error, Summary: e.Problem, Hint: e.Hint}
+func requestDiagnostic(file string, body []byte, e *request.Error) source.Diagnostic {
+	d := source.Diagnostic{Rule: request.RuleUncounted, Severity: source.Error, Summary: e.Problem, Hint: e.Hint}
 	if e.Pointer != "" {
 		d.Summary = e.Pointer + ": " + e.Problem
 	}
@@ -103,32 +104,32 @@ func placeAt(body []byte, offset int64) source.Pos {
 }
 
 // addRequest adds a row for every message and every part of the request, its total last.
-func (d *countDocument) addRequest(file string, r token.Request, models []counting) {
-	framed := make([]token.Framed, len(models))
+func (d *countDocument) addRequest(file string, r request.Body, models []counting) {
+	framed := make([]request.Framed, len(models))
 	for i, m := range models {
 		r.Model = m.model
-		framed[i] = m.counter.Request(r)
+		framed[i] = request.Count(m.counter, r)
 	}
-	row := func(kind, heading string, part func(token.Framed) token.Estimate) {
+	row := func(kind, heading string, part func(request.Framed) token.Estimate) {
 		d.add(countRow{Kind: kind, Template: file, File: file, Heading: heading}, each(framed, part))
 	}
 	for i, m := range r.Messages {
-		row("message", fmt.Sprintf("message %d: %s", i, m.Role), func(f token.Framed) token.Estimate { return f.Messages[i] })
+		row("message", fmt.Sprintf("message %d: %s", i, m.Role), func(f request.Framed) token.Estimate { return f.Messages[i] })
 	}
-	row("frame", "frame", func(f token.Framed) token.Estimate { return f.Frame })
+	row("frame", "frame", func(f request.Framed) token.Estimate { return f.Frame })
 	if n := len(r.Tools); n > 0 {
-		row("tools", fmt.Sprintf("tools (%d)", n), func(f token.Framed) token.Estimate { return f.Tools })
+		row("tools", fmt.Sprintf("tools (%d)", n), func(f request.Framed) token.Estimate { return f.Tools })
 	}
 	if len(r.Format) > 0 {
-		row("format", "answer schema", func(f token.Framed) token.Estimate { return f.Format })
+		row("format", "answer schema", func(f request.Framed) token.Estimate { return f.Format })
 	}
 	if n := pictures(r); n > 0 {
-		row("images", fmt.Sprintf("images (%d)", n), func(f token.Framed) token.Estimate { return f.Images })
+		row("images", fmt.Sprintf("images (%d)", n), func(f request.Framed) token.Estimate { return f.Images })
 	}
-	d.add(countRow{Kind: "total", Template: file, Heading: "total"}, each(framed, func(f token.Framed) token.Estimate { return f.Total }))
+	d.add(countRow{Kind: "total", Template: file, Heading: "total"}, each(framed, func(f request.Framed) token.Estimate { return f.Total }))
 }
 
-func pictures(r token.Request) int {
+func pictures(r request.Body) int {
 	n := 0
 	for _, m := range r.Messages {
 		n += len(m.Images)

@@ -13,6 +13,7 @@ import (
 	"github.com/tokengate/tokengate/internal/gate"
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/stats"
 	"github.com/tokengate/tokengate/internal/token"
@@ -22,7 +23,7 @@ import (
 // Rules lists every rule that a report or an error may name, by id.
 func Rules() []source.Rule {
 	var all []source.Rule
-	for _, rules := range [][]source.Rule{source.Rules, token.Rules, config.Rules, prompt.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, gate.Rules} {
+	for _, rules := range [][]source.Rule{source.Rules, token.Rules, request.Rules, config.Rules, prompt.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, gate.Rules} {
 		all = append(all, rules...)
 	}
 	for _, r := range budget.Rules {

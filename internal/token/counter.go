@@ -5,8 +5,8 @@
 // family is the o200k count of the same text times a factor by family and class of content: fitted on a project's own
 // traffic where a Book has a calibration, published otherwise (family.go has the table and where it comes from).
 //
-// Count counts text alone; Request counts the body of a call with what a provider adds around it. The package does not
-// know prices, files or the network: a model's family is pricing's to say.
+// Count counts text alone; what a provider puts around the messages of a call is package request's. The package does not
+// know models, prices, files or the network: a model's family is pricing's to say.
 //
 //	c, err := token.For("claude-4.7")
 //	n := c.Count(text) // n.Tokens, give or take n.RelativeError

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/request"
 )
 
 // spanMessage is a message of gen_ai.input.messages. Some emitters write the provider's own form, with a content.
@@ -28,7 +28,7 @@ type spanPart struct {
 }
 
 // conversation reads gen_ai.input.messages.
-func conversation(list jsontext.Value) ([]token.Message, error) {
+func conversation(list jsontext.Value) ([]request.Message, error) {
 	if len(list) == 0 || list.Kind() == 'n' {
 		return nil, nil
 	}
@@ -36,7 +36,7 @@ func conversation(list jsontext.Value) ([]token.Message, error) {
 	if err := decode(list, &items); err != nil {
 		return nil, err
 	}
-	var out []token.Message
+	var out []request.Message
 	for i, item := range items {
 		m, err := spanSays(item)
 		if err != nil {
@@ -47,23 +47,23 @@ func conversation(list jsontext.Value) ([]token.Message, error) {
 	return out, nil
 }
 
-func spanSays(item jsontext.Value) (token.Message, error) {
+func spanSays(item jsontext.Value) (request.Message, error) {
 	var s spanMessage
 	if err := decode(item, &s); err != nil {
-		return token.Message{}, err
+		return request.Message{}, err
 	}
 	if s.Parts == nil {
-		m, err := token.DecodeMessages(append(append([]byte("["), item...), ']'))
+		m, err := request.DecodeMessages(append(append([]byte("["), item...), ']'))
 		if err != nil {
-			return token.Message{}, err
+			return request.Message{}, err
 		}
 		return m[0], nil
 	}
-	m := token.Message{Role: string(s.Role), Name: string(s.Name)}
+	m := request.Message{Role: string(s.Role), Name: string(s.Name)}
 	return m, addParts(&m, *s.Parts)
 }
 
-func addParts(m *token.Message, parts []spanPart) error {
+func addParts(m *request.Message, parts []spanPart) error {
 	for _, p := range parts {
 		if err := p.add(m); err != nil {
 			return err
@@ -73,11 +73,11 @@ func addParts(m *token.Message, parts []spanPart) error {
 }
 
 // add adds a part; one whose tokens the record does not tell is an error.
-func (p spanPart) add(m *token.Message) error {
+func (p spanPart) add(m *request.Message) error {
 	switch p.Type {
 	case "text", "reasoning":
 		if p.Content.Kind() != '"' {
-			return &token.RequestError{Problem: fmt.Sprintf("a part of type %q has no string content", p.Type)}
+			return &request.Error{Problem: fmt.Sprintf("a part of type %q has no string content", p.Type)}
 		}
 		return say(m, p.Content)
 	case "tool_call":
@@ -91,16 +91,16 @@ func (p spanPart) add(m *token.Message) error {
 		return say(m, p.Response)
 	case "blob", "uri", "file":
 		if p.Modality == "image" {
-			m.Images = append(m.Images, token.Image{})
+			m.Images = append(m.Images, request.Image{})
 			return nil
 		}
-		return &token.RequestError{Problem: fmt.Sprintf("the tokens of a %s of modality %q cannot be told from the record", p.Type, clip(string(p.Modality)))}
+		return &request.Error{Problem: fmt.Sprintf("the tokens of a %s of modality %q cannot be told from the record", p.Type, clip(string(p.Modality)))}
 	}
-	return &token.RequestError{Problem: fmt.Sprintf("a part of type %q is not known", clip(string(p.Type)))}
+	return &request.Error{Problem: fmt.Sprintf("a part of type %q is not known", clip(string(p.Type)))}
 }
 
 // say adds what a string says, or JSON as it is sent: without whitespace.
-func say(m *token.Message, v jsontext.Value) error {
+func say(m *request.Message, v jsontext.Value) error {
 	switch {
 	case len(v) == 0 || v.Kind() == 'n':
 		return nil

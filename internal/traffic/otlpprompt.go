@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/request"
 )
 
 // Attributes that hold the prompt of a span. Sources: OpenTelemetry GenAI conventions (gen_ai.prompt until 1.28, the
@@ -104,12 +104,12 @@ func (p *spanPrompt) numbered(key, rest, value string, set func(i int, name, val
 	switch {
 	case rest == "prompt_filter_results": // what Azure found in the prompt
 	case err != nil || i < 0 || !set(i, name, value):
-		p.err = errors.Join(p.err, &token.RequestError{Problem: fmt.Sprintf("attribute %q is not known, and may hold prompt text", clip(key))})
+		p.err = errors.Join(p.err, &request.Error{Problem: fmt.Sprintf("attribute %q is not known, and may hold prompt text", clip(key))})
 	}
 }
 
 // request makes a request of the attributes of either generation.
-func (p *spanPrompt) request() (r token.Request, err error) {
+func (p *spanPrompt) request() (r request.Body, err error) {
 	if r.Messages, err = p.instructions(); err != nil {
 		return r, inAttribute(systemInstructions, err)
 	}
@@ -125,57 +125,57 @@ func (p *spanPrompt) request() (r token.Request, err error) {
 		r.Messages = append(r.Messages, said...)
 	}
 	if len(said) == 0 { // instructions alone are no prompt
-		return token.Request{}, nil
+		return request.Body{}, nil
 	}
 	r.Tools, err = p.definitions()
 	return r, err
 }
 
 func inAttribute(name string, err error) error {
-	var e *token.RequestError
+	var e *request.Error
 	if errors.As(err, &e) {
-		return &token.RequestError{Pointer: e.Pointer, Offset: e.Offset, Problem: name + ": " + e.Problem, Hint: e.Hint}
+		return &request.Error{Pointer: e.Pointer, Offset: e.Offset, Problem: name + ": " + e.Problem, Hint: e.Hint}
 	}
 	return inside(name, err)
 }
 
 // instructions are parts without a message around them, or plain text.
-func (p *spanPrompt) instructions() ([]token.Message, error) {
+func (p *spanPrompt) instructions() ([]request.Message, error) {
 	if len(p.system) == 0 {
 		return nil, nil
 	}
-	m := token.Message{Role: "system"}
+	m := request.Message{Role: "system"}
 	if p.system.Kind() == '"' {
 		err := say(&m, p.system)
-		return []token.Message{m}, err
+		return []request.Message{m}, err
 	}
 	var parts []spanPart
 	if err := decode(p.system, &parts); err != nil {
 		return nil, err
 	}
 	err := addParts(&m, parts)
-	return []token.Message{m}, err
+	return []request.Message{m}, err
 }
 
 // definitions reads the tools. Emitters leave out what is not required of a definition; one with neither description
 // nor schema is cut short.
-func (p *spanPrompt) definitions() ([]token.Tool, error) {
+func (p *spanPrompt) definitions() ([]request.Tool, error) {
 	if len(p.tools) == 0 {
 		return p.numberedTools()
 	}
 	var b body
 	b.add("messages", jsontext.Value("[]"))
 	b.add("tools", p.tools)
-	r, err := token.DecodeRequest(append(b.json, '}'))
+	r, err := request.Decode(append(b.json, '}'))
 	if err != nil {
 		return nil, inAttribute(toolDefinitions, err)
 	}
 	return wholeTools(r.Tools)
 }
 
-func wholeTools(tools []token.Tool) ([]token.Tool, error) {
-	if i := slices.IndexFunc(tools, func(t token.Tool) bool { return t.Description == "" && t.Schema == nil }); i >= 0 {
-		return nil, &token.RequestError{Problem: fmt.Sprintf("the definition of tool %q is its name alone", clip(tools[i].Name)), Hint: "record descriptions and parameters of tools"}
+func wholeTools(tools []request.Tool) ([]request.Tool, error) {
+	if i := slices.IndexFunc(tools, func(t request.Tool) bool { return t.Description == "" && t.Schema == nil }); i >= 0 {
+		return nil, &request.Error{Problem: fmt.Sprintf("the definition of tool %q is its name alone", clip(tools[i].Name)), Hint: "record descriptions and parameters of tools"}
 	}
 	return tools, nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/request"
 )
 
 // spanTurn is a message that OpenLLMetry spreads over attributes.
@@ -80,21 +80,21 @@ func inOrder[T any](m map[int]*T, what string) ([]*T, error) {
 	var out []*T
 	for at, i := range slices.Sorted(maps.Keys(m)) {
 		if i != at {
-			return nil, &token.RequestError{Problem: fmt.Sprintf("%s %d is missing", what, at), Hint: "raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"}
+			return nil, &request.Error{Problem: fmt.Sprintf("%s %d is missing", what, at), Hint: "raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"}
 		}
 		out = append(out, m[i])
 	}
 	return out, nil
 }
 
-func (p *spanPrompt) numberedTurns() ([]token.Message, error) {
+func (p *spanPrompt) numberedTurns() ([]request.Message, error) {
 	turns, err := inOrder(p.turns, "message")
 	if err != nil {
 		return nil, err
 	}
-	var out []token.Message
+	var out []request.Message
 	for i, t := range turns {
-		m := token.Message{Role: t.role}
+		m := request.Message{Role: t.role}
 		if err := t.say(&m); err != nil {
 			return nil, inAttribute(promptPrefix+strconv.Itoa(i), err)
 		}
@@ -104,13 +104,13 @@ func (p *spanPrompt) numberedTurns() ([]token.Message, error) {
 }
 
 // say adds content and tool calls to a message. OpenLLMetry writes a content of parts as JSON.
-func (t *spanTurn) say(m *token.Message) error {
+func (t *spanTurn) say(m *request.Message) error {
 	switch {
 	case t.spoken && isParts(t.content):
 		var b body
 		b.add("role", jsontext.Value(strconv.Quote("user")))
 		b.add("content", jsontext.Value(t.content))
-		said, err := token.DecodeMessages(slices.Concat([]byte("["), b.json, []byte("}]")))
+		said, err := request.DecodeMessages(slices.Concat([]byte("["), b.json, []byte("}]")))
 		if err != nil {
 			return err
 		}
@@ -148,11 +148,11 @@ func isParts(content string) bool {
 	return len(parts) > 0
 }
 
-func (p *spanPrompt) numberedTools() ([]token.Tool, error) {
+func (p *spanPrompt) numberedTools() ([]request.Tool, error) {
 	functions, err := inOrder(p.functions, "tool")
-	var out []token.Tool
+	var out []request.Tool
 	for _, f := range functions {
-		t := token.Tool{Name: f.name, Description: f.description}
+		t := request.Tool{Name: f.name, Description: f.description}
 		if f.schema != "" {
 			t.Schema = []byte(f.schema)
 		}

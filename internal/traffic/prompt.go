@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -68,7 +69,7 @@ func weighBody(body []byte) prompt {
 	if l := marked(body); l != lackNothing {
 		return prompt{lack: l}
 	}
-	r, err := token.DecodeRequest(body)
+	r, err := request.Decode(body)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -77,7 +78,7 @@ func weighBody(body []byte) prompt {
 
 // weigh counts a request if all of it seems to be there. A message of nothing at all is one whose text was not recorded;
 // a model calls only tools that it was told of.
-func weigh(r token.Request) prompt {
+func weigh(r request.Body) prompt {
 	hollow, calls := 0, false
 	for _, m := range r.Messages {
 		if len(m.Text)+len(m.Images) == 0 {
@@ -108,7 +109,7 @@ func (f *file) attach(r *record, p prompt, line int) {
 
 // textProblem words an error, and what to do about it.
 func textProblem(err error) (summary, hint string) {
-	var e *token.RequestError
+	var e *request.Error
 	if !errors.As(err, &e) {
 		b := badReason(err)
 		return b.Error(), b.hint

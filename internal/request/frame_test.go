@@ -1,4 +1,4 @@
-package token
+package request
 
 import (
 	"math"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // jargon is the conversation of OpenAI's notebook How_to_count_tokens_with_tiktoken, which it counts and then sends.
@@ -35,18 +37,27 @@ const (
 		"properties": {"location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"}}, "required": ["location"]}}]}`
 )
 
-func framed(t *testing.T, family, model, body string) Framed {
+func o200k(t *testing.T) *token.Counter {
 	t.Helper()
-	r, err := DecodeRequest([]byte(body))
+	c, err := token.For("o200k_base")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := For(family)
+	return c
+}
+
+func framed(t *testing.T, family, model, body string) Framed {
+	t.Helper()
+	r, err := Decode([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := token.For(family)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Model = model
-	return c.Request(r)
+	return Count(c, r)
 }
 
 // TestRequestAgainstAPI holds whole requests against the prompt tokens that the providers' own documents report.
@@ -84,13 +95,13 @@ func TestRequestParts(t *testing.T) {
 		{"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]}`
 	f := framed(t, "o200k_base", "gpt-4o", body)
 	want := Framed{
-		Messages: []Estimate{{1, 0, "exact"}, {2, 0, "exact"}}, // hi; f and {}
-		Text:     Estimate{3, 0, "exact"},
-		Frame:    Estimate{(3 + 1 + 1 + 1) + (3 + 1 + 3) + 3, 3.0 / 16, "3 a message, role, name, 3 for the reply (OpenAI cookbook)"},
-		Tools:    Estimate{0, 0, "exact"},
-		Format:   Estimate{0, 0, "exact"},
-		Images:   Estimate{85, 0, byTiles},
-		Total:    Estimate{104, 3.0 / 104, "sum of its parts"},
+		Messages: []token.Estimate{{Tokens: 1, Method: "exact"}, {Tokens: 2, Method: "exact"}}, // hi; f and {}
+		Text:     token.Estimate{Tokens: 3, RelativeError: 0, Method: "exact"},
+		Frame:    token.Estimate{Tokens: (3 + 1 + 1 + 1) + (3 + 1 + 3) + 3, RelativeError: 3.0 / 16, Method: "3 a message, role, name, 3 for the reply (OpenAI cookbook)"},
+		Tools:    token.Estimate{Tokens: 0, RelativeError: 0, Method: "exact"},
+		Format:   token.Estimate{Tokens: 0, RelativeError: 0, Method: "exact"},
+		Images:   token.Estimate{Tokens: 85, RelativeError: 0, Method: byTiles},
+		Total:    token.Estimate{Tokens: 104, RelativeError: 3.0 / 104, Method: "sum of its parts"},
 	}
 	if diff := cmp.Diff(want, f); diff != "" {
 		t.Error(diff)
@@ -111,9 +122,9 @@ func TestRequestFrames(t *testing.T) {
 			t.Errorf("%s: frame %+v, want %d tokens and an error", family, got, want)
 		}
 	}
-	for _, family := range Families() {
+	for _, family := range token.Families() {
 		f := framed(t, family, "", weather)
-		for name, e := range map[string]Estimate{"frame": f.Frame, "tools": f.Tools, "total": f.Total} {
+		for name, e := range map[string]token.Estimate{"frame": f.Frame, "tools": f.Tools, "total": f.Total} {
 			published := family == "o200k_harmony" && name == "tools"
 			if e.Tokens < 5 || e.RelativeError <= 0 && !published || e.RelativeError > 1 || e.Method == "" || e.Method == "exact" {
 				t.Errorf("%s: %s %+v", family, name, e)
@@ -128,13 +139,13 @@ func TestRequestFrames(t *testing.T) {
 // TestRequestSpecialTokens wants marks that a user wrote to be counted as the letters they are.
 func TestRequestSpecialTokens(t *testing.T) {
 	for _, family := range []string{"cl100k_base", "o200k_base", "o200k_harmony"} {
-		c, err := For(family)
+		c, err := token.For(family)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text := "<|start|>system<|message|><|im_end|><|endoftext|>"
-		r := Request{Messages: []Message{{Role: "user", Text: []string{text}}}}
-		if got := c.Request(r).Text.Tokens; got < 20 || got != c.Count(text).Tokens {
+		r := Body{Messages: []Message{{Role: "user", Text: []string{text}}}}
+		if got := Count(c, r).Text.Tokens; got < 20 || got != c.Count(text).Tokens {
 			t.Errorf("%s: %d tokens", family, got)
 		}
 	}
@@ -145,7 +156,7 @@ func TestToolsNested(t *testing.T) {
 	tool := func(schema string) string {
 		return `{"messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": ` + schema + `}}]}`
 	}
-	o200k := counters["o200k_base"]
+	o200k := o200k(t)
 	flat := framed(t, "o200k_base", "gpt-4o", tool(`{"type": "object", "properties": {"a": {"type": "array", "description": "x."}}}`)).Tools
 	want := 7 + o200k.Count("f:d").Tokens + 3 + 3 + o200k.Count("a:array:x").Tokens + 12
 	if flat.Tokens != want || flat.RelativeError != 0 {
@@ -167,7 +178,7 @@ func TestToolsNested(t *testing.T) {
 func TestRequestFormat(t *testing.T) {
 	body := `{"messages": [{"role": "user", "content": "hi"}], "response_format": {"type": "json_schema", "json_schema": {"schema": {"type":  "object"}}}}`
 	f := framed(t, "o200k_base", "gpt-4o", body)
-	want := counters["o200k_base"].Count(`{"type":"object"}`).Tokens
+	want := o200k(t).Count(`{"type":"object"}`).Tokens
 	if f.Format.Tokens != want || f.Format.RelativeError != asJSONError || f.Total.Tokens != f.Text.Tokens+f.Frame.Tokens+want {
 		t.Errorf("%+v, want %d tokens of schema", f, want)
 	}
@@ -187,8 +198,8 @@ func TestClaudeTools(t *testing.T) {
 		{"claude-opus-5-5", forecast, 804, 518}, // not listed: 286 to 804
 	} {
 		f := framed(t, "claude-4.7", c.model, c.body)
-		counter, _ := For("claude-4.7")
-		r, err := DecodeRequest([]byte(c.body))
+		counter, _ := token.For("claude-4.7")
+		r, err := Decode([]byte(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,10 @@
-package token
+package request
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tokengate/tokengate/internal/token"
+)
 
 // The frame of o200k_harmony, as openai/harmony publishes it (docs/format.md): every mark such as <|start|> is one token.
 //
@@ -36,7 +40,7 @@ const (
 	harmonyResultError = 3
 )
 
-func (c *Counter) harmonyFrame(r Request) Estimate {
+func (c counter) harmonyFrame(r Body) token.Estimate {
 	system := harmonySystem
 	if len(r.Tools) > 0 {
 		system += harmonySystemTools
@@ -51,7 +55,7 @@ func (c *Counter) harmonyFrame(r Request) Estimate {
 }
 
 // harmonyMessage is the frame of one message and its error.
-func (c *Counter) harmonyMessage(m Message) (n, wrong int64) {
+func (c counter) harmonyMessage(m Message) (n, wrong int64) {
 	name := int64(0)
 	if m.Name != "" {
 		name = c.size(":" + m.Name)
@@ -74,13 +78,13 @@ func (c *Counter) harmonyMessage(m Message) (n, wrong int64) {
 
 // harmonyTools counts the section of the developer message that declares the tools. Where no system prompt stands
 // before it, the developer message is there for it alone.
-func (c *Counter) harmonyTools(r Request) Estimate {
+func (c counter) harmonyTools(r Body) token.Estimate {
 	section, whole := harmonySection(r.Tools)
 	n := c.size(section)
 	if !strings.HasPrefix(firstRole(r), "system") && firstRole(r) != "developer" {
 		n += harmonyTurn + c.size("developer")
 	}
-	e := Estimate{Tokens: n, Method: "TypeScript declarations (openai/harmony)"}
+	e := token.Estimate{Tokens: n, Method: "TypeScript declarations (openai/harmony)"}
 	if !whole {
 		e.RelativeError = asJSONError
 		e.Method += "; some parts as JSON"
@@ -88,7 +92,7 @@ func (c *Counter) harmonyTools(r Request) Estimate {
 	return e
 }
 
-func firstRole(r Request) string {
+func firstRole(r Body) string {
 	if len(r.Messages) == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package token
+package request
 
 import (
 	"bytes"
@@ -34,7 +34,7 @@ func readJSON(body []byte) (*node, error) {
 	}
 	switch _, err := r.d.ReadToken(); {
 	case err == nil:
-		return nil, &RequestError{Offset: r.d.InputOffset(), Problem: "not JSON: more follows after the first value"}
+		return nil, &Error{Offset: r.d.InputOffset(), Problem: "not JSON: more follows after the first value"}
 	case !errors.Is(err, io.EOF):
 		return nil, notJSON(err)
 	}
@@ -142,7 +142,7 @@ func (n *node) pointer() string {
 }
 
 func (n *node) fail(hint, problem string) error {
-	return &RequestError{Pointer: n.pointer(), Offset: n.offset, Problem: problem, Hint: hint}
+	return &Error{Pointer: n.pointer(), Offset: n.offset, Problem: problem, Hint: hint}
 }
 
 // compact is JSON without insignificant whitespace; what is not JSON stays as it is.

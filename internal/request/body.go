@@ -1,7 +1,17 @@
-package token
+// Package request owns the body of a call to a model: it reads the three forms that providers take and counts them with
+// what the provider puts around the text: frames of messages, roles and names, definitions of tools, images. Each rule
+// names its source and states its error; a body that holds something no rule counts is an error, never a smaller count.
+//
+// It knows how providers write requests. Counting text is package token's, and which models there are is pricing's.
+//
+//	body, err := request.Decode(content)
+//	n := request.Count(counter, body) // n.Text, n.Frame, n.Tools …, n.Total
+package request
 
-// Request is the body of one call as far as it is counted: what is said by whom, with which tools and images.
-type Request struct {
+import "github.com/tokengate/tokengate/internal/token"
+
+// Body is a request to a model of one call as far as it is counted: what is said by whom, with which tools and images.
+type Body struct {
 	Model    string    // as the body names it, "" where it names none; images and tools are counted by rules of the model
 	Messages []Message // in the order sent; a system prompt is a message of role "system"
 	Tools    []Tool
@@ -31,40 +41,23 @@ type Image struct {
 	Detail        string // "low", "high", "auto", "original" or ""
 }
 
-// Content is a request in numbers: what recorded input tokens are regressed on in a calibration.
-type Content struct {
-	Text     [numClasses]int64 // o200k tokens of the text of messages and tools, by class in the order of the factor table
-	Messages int64
-	Tools    int64
-	Images   int64
-}
-
 // Content sums up the request in o200k tokens. Text is classified block by block, as Counter.Count does it, and takes in
 // everything that is sent as text: the parts of messages, names, tool definitions and the schema of the answer. JSON is
 // counted without its insignificant whitespace.
-func (r Request) Content() Content {
-	c := Content{Messages: int64(len(r.Messages)), Tools: int64(len(r.Tools))}
+func (r Body) Content() token.Content {
+	c := token.Content{Messages: int64(len(r.Messages)), Tools: int64(len(r.Tools))}
 	for _, m := range r.Messages {
 		c.Images += int64(len(m.Images))
-		c.add(m.Name)
+		c.Add(m.Name)
 		for _, text := range m.Text {
-			c.add(text)
+			c.Add(text)
 		}
 	}
 	for _, t := range r.Tools {
-		c.add(t.Name)
-		c.add(t.Description)
-		c.add(compact(t.Schema))
+		c.Add(t.Name)
+		c.Add(t.Description)
+		c.Add(compact(t.Schema))
 	}
-	c.add(compact(r.Format))
+	c.Add(compact(r.Format))
 	return c
-}
-
-func (c *Content) add(text string) {
-	if text == "" {
-		return
-	}
-	for _, block := range blocks(text) {
-		c.Text[Classify(block).i()] += counters["o200k_base"].Count(block).Tokens
-	}
 }

@@ -1,9 +1,11 @@
-package token
+package request
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // TestHarmonySection is the example of openai/harmony's docs/format.md, "Defining available tools".
@@ -71,7 +73,7 @@ func TestHarmonyTypes(t *testing.T) {
 
 // TestHarmonyFrame counts each kind of message against its text in the published form, marks taken as one token each.
 func TestHarmonyFrame(t *testing.T) {
-	c, err := For("o200k_harmony")
+	c, err := token.For("o200k_harmony")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,23 +95,23 @@ func TestHarmonyFrame(t *testing.T) {
 		for _, s := range m.text {
 			want += c.Count(s).Tokens
 		}
-		got, wrong := c.harmonyMessage(m.message)
+		got, wrong := counter{c}.harmonyMessage(m.message)
 		if got < want+m.least || got > want+m.most || wrong != m.most/2 {
 			t.Errorf("%+v: %d ± %d, want %d", m.message, got, wrong, want)
 		}
 	}
-	tool := Request{Tools: []Tool{{Name: "f"}}}
+	tool := Body{Tools: []Tool{{Name: "f"}}}
 	section, _ := harmonySection(tool.Tools)
-	if got := c.Request(tool).Tools.Tokens; got != 3+c.Count("developer").Tokens+c.Count(section).Tokens {
+	if got := Count(c, tool).Tools.Tokens; got != 3+c.Count("developer").Tokens+c.Count(section).Tokens {
 		t.Errorf("tools without a system prompt: %d tokens, and %d of section", got, c.Count(section).Tokens)
 	}
 	tool.Messages = []Message{{Role: "system", Text: []string{"hi"}}}
-	if got := c.Request(tool).Tools.Tokens; got != c.Count(section).Tokens {
+	if got := Count(c, tool).Tools.Tokens; got != c.Count(section).Tokens {
 		t.Errorf("tools after a system prompt: %d tokens, and %d of section", got, c.Count(section).Tokens)
 	}
 	// One message: its own 4, <|start|>system<|message|>…<|end|>, <|start|>assistant.
 	system := c.Count(harmonySystem).Tokens
-	if got := c.Request(Request{Messages: []Message{{Role: "user", Text: []string{"hi"}}}}).Frame; got.Tokens != 4+4+system+2 || system < 40 {
+	if got := Count(c, Body{Messages: []Message{{Role: "user", Text: []string{"hi"}}}}).Frame; got.Tokens != 4+4+system+2 || system < 40 {
 		t.Errorf("frame %+v, system message of %d", got, system)
 	}
 }

@@ -1,4 +1,4 @@
-package token
+package request
 
 import (
 	"regexp"
@@ -104,13 +104,13 @@ func plainModel(model string) string {
 }
 
 // vendorOf is whose rules a family's pictures are counted by; "" where none of the three vendors made it.
-func vendorOf(f family) string {
+func vendorOf(family string) string {
 	switch {
-	case f.exact || f.name == "o200k_base?":
+	case strings.HasPrefix(family, "o200k_"), strings.HasPrefix(family, "cl100k_"), strings.HasPrefix(family, "p50k_"):
 		return "openai"
-	case strings.HasPrefix(f.name, "claude"):
+	case strings.HasPrefix(family, "claude"):
 		return "anthropic"
-	case f.name == "gemini" || f.name == "gemma":
+	case family == "gemini" || family == "gemma":
 		return "google"
 	}
 	return ""

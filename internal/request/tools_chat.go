@@ -1,10 +1,12 @@
-package token
+package request
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // What OpenAI's chat models add to the names, types, descriptions and enumerated values of tools: openai/openai-cookbook,
@@ -24,9 +26,9 @@ const unlisted = .1
 
 // chatTools counts flat definitions as the notebook does. It knows a property's type, description and values only; what
 // else a schema holds (nested objects, items, alternatives) is counted as JSON, and the error says so.
-func (c *Counter) chatTools(r Request) Estimate {
+func (c counter) chatTools(r Body) token.Estimate {
 	each := int64(functionO200k)
-	if c.family.name == "cl100k_base" {
+	if c.Family() == "cl100k_base" {
 		each = functionCl100k
 	}
 	flat, nested := int64(functionsEnd), int64(0)
@@ -34,7 +36,7 @@ func (c *Counter) chatTools(r Request) Estimate {
 		a, b := c.function(t)
 		flat, nested = flat+each+a, nested+b
 	}
-	e := Estimate{Tokens: flat + nested, Method: "function and property tokens (OpenAI cookbook)"}
+	e := token.Estimate{Tokens: flat + nested, Method: "function and property tokens (OpenAI cookbook)"}
 	wrong := asJSONError * float64(nested)
 	if !slices.Contains(notebook, plainModel(r.Model)) {
 		wrong += unlisted * float64(flat)
@@ -49,7 +51,7 @@ func (c *Counter) chatTools(r Request) Estimate {
 }
 
 // function counts one definition; nested is the part that the notebook has no rule for.
-func (c *Counter) function(t Tool) (flat, nested int64) {
+func (c counter) function(t Tool) (flat, nested int64) {
 	flat = c.size(t.Name + ":" + strings.TrimSuffix(t.Description, "."))
 	if len(t.Schema) == 0 {
 		return flat, 0
@@ -80,7 +82,7 @@ func (c *Counter) function(t Tool) (flat, nested int64) {
 	return flat, nested
 }
 
-func (c *Counter) property(p *node) (flat, nested int64) {
+func (c counter) property(p *node) (flat, nested int64) {
 	kind, description := p.get("type"), p.get("description").str()
 	flat = property + c.size(p.name+":"+kind.str()+":"+strings.TrimSuffix(description, "."))
 	if values := p.get("enum"); values.is(jsontext.KindBeginArray) {
@@ -105,7 +107,7 @@ func (c *Counter) property(p *node) (flat, nested int64) {
 	return flat, nested
 }
 
-func (c *Counter) size(text string) int64 { return c.Count(text).Tokens }
+func (c counter) size(text string) int64 { return c.Count(text).Tokens }
 
 // plain reports whether a member of a schema is one of those that the rule at hand knows.
 func plain(name string, known ...string) bool { return slices.Contains(known, name) }

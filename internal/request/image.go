@@ -1,8 +1,10 @@
-package token
+package request
 
 import (
 	"fmt"
 	"math"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // ImageTokens counts a picture by the rule its vendor publishes for the model. The model is named as a request or the
@@ -10,20 +12,20 @@ import (
 //
 // Where the rule leaves room (a size the request does not tell, a detail the model chooses, a multiplier that is not
 // published), Tokens is the most the image can cost, and RelativeError reaches down to the least. It is never 0.
-func ImageTokens(model string, img Image) (Estimate, error) {
+func ImageTokens(model string, img Image) (token.Estimate, error) {
 	r, ok := imageRuleOf(model)
 	if !ok {
-		return Estimate{}, fmt.Errorf("model %q: no rule for the tokens of images is published", model)
+		return token.Estimate{}, fmt.Errorf("model %q: no rule for the tokens of images is published", model)
 	}
 	return r.of(img).estimate(r.source), nil
 }
 
 // imagesOf counts a picture for a family where its model has no published rule: by every rule of the family's vendor,
 // or of all vendors, of which the most is taken and the least bounds the error.
-func imagesOf(f family, img Image) Estimate {
+func imagesOf(family string, img Image) token.Estimate {
 	among := span{}
 	for _, r := range imageRules {
-		if r.vendor != vendorOf(f) && vendorOf(f) != "" || r.odd {
+		if r.vendor != vendorOf(family) && vendorOf(family) != "" || r.odd {
 			continue
 		}
 		among = among.or(r.of(img))
@@ -53,11 +55,11 @@ func (s span) times(x float64) span {
 	return span{up(s.least), up(s.most)}
 }
 
-func (s span) estimate(method string) Estimate {
+func (s span) estimate(method string) token.Estimate {
 	if s.most <= 0 {
 		s.most = 1
 	}
-	return Estimate{Tokens: s.most, RelativeError: float64(s.most-s.least) / float64(s.most), Method: method}
+	return token.Estimate{Tokens: s.most, RelativeError: float64(s.most-s.least) / float64(s.most), Method: method}
 }
 
 func (i Image) known() bool { return i.Width > 0 && i.Height > 0 }

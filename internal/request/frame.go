@@ -1,30 +1,36 @@
-package token
+package request
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // Framed is a whole request in tokens, apart by what they are spent on. Every part names the rule it was counted by;
 // a part that is not there has no tokens and no error.
 type Framed struct {
-	Messages []Estimate // the text of each message, in order
-	Text     Estimate   // of all messages together
-	Frame    Estimate   // what stands around messages: marks, roles, names, the start of the reply
-	Tools    Estimate   // definitions of tools, with what the provider adds where there are any
-	Format   Estimate   // the schema the answer must follow
-	Images   Estimate
-	Total    Estimate // the sum; its error is the sum of the parts' errors in tokens
+	Messages []token.Estimate // the text of each message, in order
+	Text     token.Estimate   // of all messages together
+	Frame    token.Estimate   // what stands around messages: marks, roles, names, the start of the reply
+	Tools    token.Estimate   // definitions of tools, with what the provider adds where there are any
+	Format   token.Estimate   // the schema the answer must follow
+	Images   token.Estimate
+	Total    token.Estimate // the sum; its error is the sum of the parts' errors in tokens
 }
+
+// counter adds the rules of requests to a counter of text.
+type counter struct{ *token.Counter }
 
 const methodParts = "sum of its parts"
 
-// Request counts a request with everything a provider puts around it. What is written in a message is ordinary text,
-// special tokens too. Rules that depend on the model go by r.Model; see ImageTokens for images.
-func (c *Counter) Request(r Request) Framed {
+// Count counts a body with everything its provider puts around it. What is written in a message is ordinary text, special
+// tokens too. Rules that depend on the model go by r.Model; see ImageTokens for images.
+func Count(with *token.Counter, r Body) Framed {
+	c := counter{with}
 	var f Framed
 	for _, m := range r.Messages {
-		text := Estimate{Method: c.Count("").Method}
+		text := token.Estimate{Method: c.Counter.Count("").Method}
 		for _, part := range m.Text {
 			text = text.Add(c.Count(part))
 		}
@@ -38,7 +44,7 @@ func (c *Counter) Request(r Request) Framed {
 	f.Frame = c.frame(r)
 	f.Tools = c.tools(r)
 	f.Format = c.format(r)
-	for _, part := range []Estimate{f.Text, f.Frame, f.Tools, f.Format, f.Images} {
+	for _, part := range []token.Estimate{f.Text, f.Frame, f.Tools, f.Format, f.Images} {
 		f.Total = f.Total.Add(part)
 	}
 	f.Total.Method = methodParts
@@ -46,15 +52,15 @@ func (c *Counter) Request(r Request) Framed {
 }
 
 // rounded adds what rounding an estimate may be off by, half a token for each part: much, where parts are short.
-func (c *Counter) rounded(e Estimate, parts int) Estimate {
-	if !c.family.exact && e.Tokens > 0 {
+func (c counter) rounded(e token.Estimate, parts int) token.Estimate {
+	if !c.Exact() && e.Tokens > 0 {
 		e.RelativeError += float64(parts) / 2 / float64(e.Tokens)
 	}
 	return e
 }
 
 // join adds as Add does, and names both methods where they differ, each once.
-func join(a, b Estimate) Estimate {
+func join(a, b token.Estimate) token.Estimate {
 	if b.Tokens == 0 {
 		if a.Method == "" {
 			a.Method = b.Method
@@ -73,21 +79,21 @@ func join(a, b Estimate) Estimate {
 	return sum
 }
 
-func (c *Counter) image(model string, img Image) Estimate {
+func (c counter) image(model string, img Image) token.Estimate {
 	if e, err := ImageTokens(model, img); err == nil {
 		return e
 	}
-	return imagesOf(c.family, img)
+	return imagesOf(c.Family(), img)
 }
 
 // frame counts what stands around the messages.
-func (c *Counter) frame(r Request) Estimate {
+func (c counter) frame(r Body) token.Estimate {
 	switch {
-	case c.family.name == "o200k_harmony":
+	case c.Family() == "o200k_harmony":
 		return c.harmonyFrame(r)
-	case c.family.name == "o200k_base" || c.family.name == "cl100k_base" || c.family.name == "o200k_base?":
+	case c.Family() == "o200k_base" || c.Family() == "cl100k_base" || c.Family() == "o200k_base?":
 		return c.chatFrame(r)
-	case c.family.name == "claude-3" || c.family.name == "claude-4.7":
+	case c.Family() == "claude-3" || c.Family() == "claude-4.7":
 		return c.claudeFrame(r)
 	}
 	return c.blindFrame(r)
@@ -105,7 +111,7 @@ const (
 // is assumed, and may be off by a token a message and by the start of the reply.
 var notebook = []string{"gpt-3.5-turbo", "gpt-4", "gpt-4o", "gpt-4o-mini"}
 
-func (c *Counter) chatFrame(r Request) Estimate {
+func (c counter) chatFrame(r Body) token.Estimate {
 	n, wrong := int64(chatReply), int64(0)
 	for _, m := range r.Messages {
 		n += chatMessage + c.Count(m.Role).Tokens + chatCall*int64(m.Calls)
@@ -123,8 +129,8 @@ func (c *Counter) chatFrame(r Request) Estimate {
 }
 
 // within states an error in tokens.
-func within(n, wrong int64, method string) Estimate {
-	e := Estimate{Tokens: n, Method: method}
+func within(n, wrong int64, method string) token.Estimate {
+	e := token.Estimate{Tokens: n, Method: method}
 	if n > 0 {
 		e.RelativeError = float64(wrong) / float64(n)
 	}
@@ -143,7 +149,7 @@ const (
 	claudeTurn    = 4
 )
 
-func (c *Counter) claudeFrame(r Request) Estimate {
+func (c counter) claudeFrame(r Body) token.Estimate {
 	turns := int64(0)
 	for _, m := range r.Messages {
 		if m.Role != "system" {
@@ -151,14 +157,14 @@ func (c *Counter) claudeFrame(r Request) Estimate {
 		}
 	}
 	more := claudeTurn * max(0, turns-1)
-	if c.family.name == "claude-3" {
+	if c.Family() == "claude-3" {
 		return within(claude3Frame+more, 1+more, "7 a request, 4 a further turn (measured by others)")
 	}
 	return within(claude47Frame+more, 3+more, "9 a request, 4 a further turn (measured by others)")
 }
 
 // blindFrame serves families for which there is no rule. Chat templates of open models take 3 to 6 tokens a message.
-func (c *Counter) blindFrame(r Request) Estimate {
+func (c counter) blindFrame(r Body) token.Estimate {
 	n := int64(4*len(r.Messages) + 3)
 	return within(n, n, "no rule for this family; 4 a message assumed")
 }

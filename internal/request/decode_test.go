@@ -1,22 +1,25 @@
-package token
+package request
 
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // png is a picture of 3 × 2 pixels, as far as its header.
 var png = base64.StdEncoding.EncodeToString([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x06\x00\x00\x00\x9d\x74\x66\x1a\x00\x00\x00\x00IEND\xaeB\x60\x82"))
 
-func TestDecodeRequest(t *testing.T) {
+func TestDecode(t *testing.T) {
 	for name, c := range map[string]struct {
 		body string
-		want Request
+		want Body
 	}{
 		"chat completions": {
 			`{"model": "gpt-4o", "temperature": 1, "tool_choice": "required", "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
@@ -26,7 +29,7 @@ func TestDecodeRequest(t *testing.T) {
 				{"role": "assistant", "content": null, "refusal": null, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{\"x\": 1}"}}]},
 				{"role": "tool", "tool_call_id": "1", "content": "c"}],
 			"tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": true}}]}`,
-			Request{Model: "gpt-4o", Forced: true, Format: []byte(`{"type": "object"}`),
+			Body{Model: "gpt-4o", Forced: true, Format: []byte(`{"type": "object"}`),
 				Messages: []Message{
 					{Role: "system", Text: []string{"a"}},
 					{Role: "user", Name: "Bo", Text: []string{"b"}, Images: []Image{{3, 2, "high"}}},
@@ -37,7 +40,7 @@ func TestDecodeRequest(t *testing.T) {
 		},
 		"functions of old": {
 			`{"messages": [{"role": "assistant", "content": "", "function_call": {"name": "f", "arguments": "{}"}}], "functions": [{"name": "f", "parameters": {}}], "function_call": {"name": "f"}}`,
-			Request{Forced: true, Messages: []Message{{Role: "assistant", Text: []string{"", "f", "{}"}, Calls: 1}}, Tools: []Tool{{"f", "", []byte(`{}`)}}},
+			Body{Forced: true, Messages: []Message{{Role: "assistant", Text: []string{"", "f", "{}"}, Calls: 1}}, Tools: []Tool{{"f", "", []byte(`{}`)}}},
 		},
 		"responses": {
 			`{"model": "gpt-5", "instructions": "a", "text": {"format": {"type": "json_schema", "schema": {}}}, "tools": [{"type": "function", "name": "f", "parameters": {"type": "object"}}],
@@ -47,7 +50,7 @@ func TestDecodeRequest(t *testing.T) {
 				{"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
 				{"type": "function_call_output", "call_id": "1", "output": "d"},
 				{"type": "message", "role": "assistant", "id": "m", "status": "completed", "content": [{"type": "output_text", "text": "e", "annotations": []}]}]}`,
-			Request{Model: "gpt-5", Format: []byte(`{}`), Tools: []Tool{{"f", "", []byte(`{"type": "object"}`)}},
+			Body{Model: "gpt-5", Format: []byte(`{}`), Tools: []Tool{{"f", "", []byte(`{"type": "object"}`)}},
 				Messages: []Message{
 					{Role: "system", Text: []string{"a"}},
 					{Role: "user", Text: []string{"b"}, Images: []Image{{0, 0, "low"}}},
@@ -57,7 +60,7 @@ func TestDecodeRequest(t *testing.T) {
 					{Role: "assistant", Text: []string{"e"}},
 				}},
 		},
-		"responses with a string": {`{"input": "hi"}`, Request{Messages: []Message{{Role: "user", Text: []string{"hi"}}}}},
+		"responses with a string": {`{"input": "hi"}`, Body{Messages: []Message{{Role: "user", Text: []string{"hi"}}}}},
 		"messages": {
 			`{"model": "claude-opus-4-7", "max_tokens": 5, "system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}], "tool_choice": {"type": "auto"}, "thinking": {"type": "enabled", "budget_tokens": 9},
 			"messages": [
@@ -70,7 +73,7 @@ func TestDecodeRequest(t *testing.T) {
 					{"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "h"}]}},
 					{"type": "search_result", "source": "i", "title": "j", "content": [{"type": "text", "text": "k"}]}]}],
 			"tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}]}`,
-			Request{Model: "claude-opus-4-7", Tools: []Tool{{"f", "d", []byte(`{"type": "object"}`)}},
+			Body{Model: "claude-opus-4-7", Tools: []Tool{{"f", "d", []byte(`{"type": "object"}`)}},
 				Messages: []Message{
 					{Role: "system", Text: []string{"a"}},
 					{Role: "user", Text: []string{"b"}},
@@ -80,12 +83,12 @@ func TestDecodeRequest(t *testing.T) {
 		},
 		"type after the rest": {
 			`{"messages": [{"content": [{"text": "a", "type": "text"}], "role": "user"}]}`,
-			Request{Messages: []Message{{Role: "user", Text: []string{"a"}}}},
+			Body{Messages: []Message{{Role: "user", Text: []string{"a"}}}},
 		},
-		"text that is cut": {"{\"messages\": [{\"role\": \"user\", \"content\": \"\xff\\ud83d\"}]}", Request{Messages: []Message{{Role: "user", Text: []string{"\uFFFD\uFFFD"}}}}},
-		"nothing said":     {`{"messages": []}`, Request{}},
+		"text that is cut": {"{\"messages\": [{\"role\": \"user\", \"content\": \"\xff\\ud83d\"}]}", Body{Messages: []Message{{Role: "user", Text: []string{"\uFFFD\uFFFD"}}}}},
+		"nothing said":     {`{"messages": []}`, Body{}},
 	} {
-		got, err := DecodeRequest([]byte(c.body))
+		got, err := Decode([]byte(c.body))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -96,8 +99,8 @@ func TestDecodeRequest(t *testing.T) {
 	}
 }
 
-// TestDecodeRequestErrors wants the place and the name of everything that would otherwise be lost.
-func TestDecodeRequestErrors(t *testing.T) {
+// TestDecodeErrors wants the place and the name of everything that would otherwise be lost.
+func TestDecodeErrors(t *testing.T) {
 	user := func(part string) string {
 		return `{"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, ` + part + `]}]}`
 	}
@@ -142,10 +145,10 @@ func TestDecodeRequestErrors(t *testing.T) {
 		{user(`{"type": "document", "source": {"type": "base64", "media_type": "application/pdf"}}`), part, `source of type "base64"`},
 		{user(`{"type": "document"}`), part, `source of type ""`},
 	} {
-		_, err := DecodeRequest([]byte(c.body))
-		var e *RequestError
+		_, err := Decode([]byte(c.body))
+		var e *Error
 		if !errors.As(err, &e) {
-			t.Errorf("%s: error %v, want a RequestError", c.body, err)
+			t.Errorf("%s: error %v, want a Error", c.body, err)
 			continue
 		}
 		if e.Pointer != c.pointer && !strings.Contains(c.problem, "JSON") || !strings.Contains(e.Problem, c.problem) {
@@ -157,11 +160,11 @@ func TestDecodeRequestErrors(t *testing.T) {
 	}
 }
 
-// TestRequestErrorOffset points at the first byte of the value.
-func TestRequestErrorOffset(t *testing.T) {
+// TestErrorOffset points at the first byte of the value.
+func TestErrorOffset(t *testing.T) {
 	body := `{ "messages" : [ {"role": "user", "content": [ {"type": "hologram"} ] } ] }`
-	_, err := DecodeRequest([]byte(body))
-	var e *RequestError
+	_, err := Decode([]byte(body))
+	var e *Error
 	if !errors.As(err, &e) || !strings.HasPrefix(body[e.Offset:], `{"type": "hologram"}`) {
 		t.Errorf("%v", err)
 	}
@@ -176,7 +179,7 @@ func TestDecodeMessages(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
-	var e *RequestError
+	var e *Error
 	if _, err := DecodeMessages([]byte(`[{"role": "user", "content": [{"type": "x"}]}]`)); !errors.As(err, &e) || e.Pointer != "/0/content/0" {
 		t.Errorf("%v", err)
 	}
@@ -184,15 +187,19 @@ func TestDecodeMessages(t *testing.T) {
 
 // TestContent counts "hi" and its like by hand: one token each.
 func TestContent(t *testing.T) {
-	r, err := DecodeRequest([]byte(`{"messages": [{"role": "user", "name": "Bo", "content": "hi there"}, {"role": "user", "content": [{"type": "text", "text": "日本語"}, {"type": "image_url", "image_url": {"url": "u"}}]}],
+	r, err := Decode([]byte(`{"messages": [{"role": "user", "name": "Bo", "content": "hi there"}, {"role": "user", "content": [{"type": "text", "text": "日本語"}, {"type": "image_url", "image_url": {"url": "u"}}]}],
 		"tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type":   "object"}}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Content{Messages: 2, Tools: 1, Images: 1}
-	want.Text[atProse] = 1 + 2 + 1 + 1 // Bo, hi there, f, d
-	want.Text[atCJK] = 2               // 日本 and 語
-	want.Text[atJSON] = 5              // {"type":"object"}
+	want := token.Content{Messages: 2, Tools: 1, Images: 1}
+	for class, n := range map[token.Class]int64{
+		token.Prose: 1 + 2 + 1 + 1, // Bo, hi there, f, d
+		token.CJK:   2,             // 日本 and 語
+		token.JSON:  5,             // {"type":"object"}
+	} {
+		want.Text[slices.Index(token.Classes(), class)] = n
+	}
 	if diff := cmp.Diff(want, r.Content()); diff != "" {
 		t.Error(diff)
 	}
@@ -229,17 +236,17 @@ func TestImageSize(t *testing.T) {
 	}
 }
 
-// FuzzDecodeRequest wants a request or a placed error of any bytes, text that is valid, and counts that are not
+// FuzzDecode wants a request or a placed error of any bytes, text that is valid, and counts that are not
 // negative whatever stands in schemas and images.
-func FuzzDecodeRequest(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	for _, body := range []string{jargon, weather, scientist, forecast, `{"input": "hi"}`, `{"messages": [{"role": "user", "content": [{"type": "image", "source": {"data": "` + png + `"}}]}]}`,
 		`{"messages": [], "tools": [{"name": "f", "input_schema": {"properties": {"a": true, "b": {"enum": [1], "items": {}}}}}]}`, "{\"\xff\": 1", `{"messages":[{"role":"a","content":"\ud800"}]}`} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, err := DecodeRequest(body)
+		r, err := Decode(body)
 		if err != nil {
-			var e *RequestError
+			var e *Error
 			if !errors.As(err, &e) || e.Offset < 0 || e.Offset > int64(len(body)) || e.Problem == "" {
 				t.Fatalf("%#v", err)
 			}
@@ -256,9 +263,9 @@ func FuzzDecodeRequest(f *testing.F) {
 			return
 		}
 		for _, family := range []string{"o200k_base", "o200k_harmony", "claude-4.7", "gemini"} {
-			c, _ := For(family)
-			got := c.Request(r)
-			for _, e := range []Estimate{got.Text, got.Frame, got.Tools, got.Format, got.Images, got.Total} {
+			c, _ := token.For(family)
+			got := Count(c, r)
+			for _, e := range []token.Estimate{got.Text, got.Frame, got.Tools, got.Format, got.Images, got.Total} {
 				if e.Tokens < 0 || e.RelativeError < 0 || e.Method == "" && e.Tokens > 0 {
 					t.Fatalf("%s: %+v", family, e)
 				}

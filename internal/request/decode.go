@@ -1,4 +1,4 @@
-package token
+package request
 
 import (
 	"bytes"
@@ -9,40 +9,40 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// DecodeRequest reads the body of one call: OpenAI Chat Completions, OpenAI Responses, or Anthropic Messages. Which of
+// Decode reads the body of one call: OpenAI Chat Completions, OpenAI Responses, or Anthropic Messages. Which of
 // the three it is need not be said: their members do not contradict each other.
 //
 // What would be lost is an error, never dropped: a part of a kind that is not known or whose tokens the body does not
 // tell (a PDF, a file by id, audio, encrypted reasoning), a conversation the provider holds, and a member of the body or
 // of a message that is not known and may hold text. Identifiers, sampling parameters and cache marks are not prompt text and are passed over. A member
-// that stands twice is an error; invalid UTF-8 is U+FFFD, as in Counter.Count. Errors are of type *RequestError.
-func DecodeRequest(body []byte) (Request, error) {
+// that stands twice is an error; invalid UTF-8 is U+FFFD, as in Counter.Count. Errors are of type *Error.
+func Decode(body []byte) (Body, error) {
 	root, err := readJSON(body)
 	if err != nil {
-		return Request{}, err
+		return Body{}, err
 	}
 	if !root.is(jsontext.KindBeginObject) {
-		return Request{}, root.fail("", "expected an object")
+		return Body{}, root.fail("", "expected an object")
 	}
 	if err := root.known(requestText, requestOther); err != nil {
-		return Request{}, err
+		return Body{}, err
 	}
-	r := Request{Forced: forced(root.get("tool_choice")) || forced(root.get("function_call"))}
+	r := Body{Forced: forced(root.get("tool_choice")) || forced(root.get("function_call"))}
 	if r.Model, err = root.word("model"); err != nil {
-		return Request{}, err
+		return Body{}, err
 	}
 	if r.Messages, err = requestMessages(root); err != nil {
-		return Request{}, err
+		return Body{}, err
 	}
 	if r.Tools, err = requestTools(root); err != nil {
-		return Request{}, err
+		return Body{}, err
 	}
 	r.Format = requestFormat(root)
 	return r, nil
 }
 
 // DecodeMessages reads the array of messages alone: the value of "messages" of a Chat Completions or an Anthropic body,
-// or of "input" of a Responses body. The rules are those of DecodeRequest; pointers start at the array.
+// or of "input" of a Responses body. The rules are those of Decode; pointers start at the array.
 func DecodeMessages(array []byte) ([]Message, error) {
 	root, err := readJSON(array)
 	if err != nil {

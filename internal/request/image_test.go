@@ -1,4 +1,4 @@
-package token
+package request
 
 import (
 	"math"
@@ -92,7 +92,7 @@ func TestImageTokensUnknownModel(t *testing.T) {
 		{"gemini", Image{384, 384, ""}, 258, 1120},
 		{"llama3", Image{384, 384, ""}, 65, 1120}, // from computer-use at low to Gemini 3
 	} {
-		e := imagesOf(familyOf(c.family), c.img)
+		e := imagesOf(c.family, c.img)
 		if least := e.Tokens - int64(math.Round(e.RelativeError*float64(e.Tokens))); e.Tokens != c.most || least != c.least {
 			t.Errorf("%s %+v: %d to %d, want %d to %d", c.family, c.img, least, e.Tokens, c.least, c.most)
 		}

@@ -1,17 +1,19 @@
-package token
+package request
 
 import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // tools counts the definitions of tools and what comes with them.
-func (c *Counter) tools(r Request) Estimate {
+func (c counter) tools(r Body) token.Estimate {
 	if len(r.Tools) == 0 {
-		return Estimate{Method: methodExact}
+		return token.Estimate{Method: "exact"}
 	}
-	switch c.family.name {
+	switch c.Family() {
 	case "o200k_harmony":
 		return c.harmonyTools(r)
 	case "o200k_base", "cl100k_base", "o200k_base?":
@@ -30,8 +32,8 @@ func (c *Counter) tools(r Request) Estimate {
 const asJSONError = .4
 
 // toolsAsJSON counts every definition as one JSON object without whitespace.
-func (c *Counter) toolsAsJSON(r Request, method string) Estimate {
-	var sum Estimate
+func (c counter) toolsAsJSON(r Body, method string) token.Estimate {
+	var sum token.Estimate
 	for _, t := range r.Tools {
 		sum = join(sum, c.Count(t.json()))
 	}
@@ -59,9 +61,9 @@ func quote(s string) []byte {
 }
 
 // format counts the schema that the answer must follow. No vendor says how it is shown to the model.
-func (c *Counter) format(r Request) Estimate {
+func (c counter) format(r Body) token.Estimate {
 	if len(r.Format) == 0 {
-		return Estimate{Method: methodExact}
+		return token.Estimate{Method: "exact"}
 	}
 	e := c.Count(compact(r.Format))
 	e.RelativeError = max(e.RelativeError, asJSONError)
@@ -89,13 +91,13 @@ var toolPrompts = map[string]toolPrompt{
 // The range of the table over a tokenizer family, for models that it does not list.
 var toolPromptRange = map[string]span{"claude-3": {159, 589}, "claude-4.7": {286, 804}}
 
-func (c *Counter) claudePrompt(r Request) Estimate {
+func (c counter) claudePrompt(r Body) token.Estimate {
 	p, ok := toolPrompts[plainModel(r.Model)]
 	switch {
 	case !ok:
-		return toolPromptRange[c.family.name].estimate("tool prompt: the most of the models listed (Anthropic tool use guide)")
+		return toolPromptRange[c.Family()].estimate("tool prompt: the most of the models listed (Anthropic tool use guide)")
 	case r.Forced:
-		return Estimate{Tokens: p.forced, Method: "tool prompt (Anthropic tool use guide)"}
+		return token.Estimate{Tokens: p.forced, Method: "tool prompt (Anthropic tool use guide)"}
 	}
-	return Estimate{Tokens: p.free, Method: "tool prompt (Anthropic tool use guide)"}
+	return token.Estimate{Tokens: p.free, Method: "tool prompt (Anthropic tool use guide)"}
 }
