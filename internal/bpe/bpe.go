@@ -26,20 +26,23 @@ type Encoding struct {
 	load   func() *vocabulary
 }
 
-// encodings is every encoding by name. o200k_harmony has other special tokens than o200k_base and is otherwise the same.
-var encodings = func() map[string]*Encoding {
-	o200k, cl100k, p50k := once(packedO200k), once(packedCL100k), once(packedP50k)
+var encodings = newEncodings(load)
+
+// newEncodings gives every encoding by name, each with a vocabulary that load reads when it is first asked for.
+// o200k_harmony has other special tokens than o200k_base and is otherwise the same.
+func newEncodings(load func(packed []byte) (*vocabulary, error)) map[string]*Encoding {
+	o200k, cl100k, p50k := once(load, packedO200k), once(load, packedCL100k), once(load, packedP50k)
 	return map[string]*Encoding{
 		"o200k_base":    {"o200k_base", packedO200k, scanO200k, o200k},
 		"o200k_harmony": {"o200k_harmony", packedO200k, scanO200k, o200k},
 		"cl100k_base":   {"cl100k_base", packedCL100k, scanCL100k, cl100k},
 		"p50k_base":     {"p50k_base", packedP50k, scanP50k, p50k},
 	}
-}()
+}
 
 // once loads an embedded vocabulary at the first call. One that was compiled in broken is a panic: no input can cause
 // it, and no count would be right.
-func once(packed []byte) func() *vocabulary {
+func once(load func([]byte) (*vocabulary, error), packed []byte) func() *vocabulary {
 	return sync.OnceValue(func() *vocabulary {
 		fillClasses()
 		v, err := load(packed)

@@ -34,6 +34,37 @@ func TestVocabularies(t *testing.T) {
 	}
 }
 
+// All vocabularies together add less than 6 MB to the program.
+func TestEmbeddedSize(t *testing.T) {
+	if n := len(packedO200k) + len(packedCL100k) + len(packedP50k); n == 0 || n >= 6_000_000 {
+		t.Errorf("%d bytes of vocabularies are embedded", n)
+	}
+}
+
+// A vocabulary is read when it is first counted with, once, and no other is.
+func TestLoadedWhenNeeded(t *testing.T) {
+	var loaded []string
+	names := map[*byte]string{&packedO200k[0]: "o200k", &packedCL100k[0]: "cl100k", &packedP50k[0]: "p50k"}
+	all := newEncodings(func(packed []byte) (*vocabulary, error) {
+		loaded = append(loaded, names[&packed[0]])
+		return load(packed)
+	})
+	for _, step := range []struct {
+		encoding string
+		want     []string
+	}{
+		{"cl100k_base", []string{"cl100k"}}, {"cl100k_base", []string{"cl100k"}},
+		{"o200k_harmony", []string{"cl100k", "o200k"}}, {"o200k_base", []string{"cl100k", "o200k"}},
+	} {
+		if n := all[step.encoding].Count("hello world"); n != 2 {
+			t.Errorf("%s: %d tokens", step.encoding, n)
+		}
+		if diff := cmp.Diff(step.want, loaded); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", step.encoding, diff)
+		}
+	}
+}
+
 func TestLoadBroken(t *testing.T) {
 	for _, packed := range [][]byte{nil, packedP50k[:len(packedP50k)/2]} {
 		if _, err := load(packed); err == nil {

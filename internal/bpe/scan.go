@@ -99,11 +99,20 @@ func digits(text []byte, i int) int {
 // blanks ends a piece of whitespace: up to the last line break of the run, else the run, but for its last character
 // where something else follows.
 func blanks(text []byte, i int) int {
-	end, broken, last := i, 0, i
-	for {
+	end, last, broken := whitespace(text, i)
+	if broken > 0 {
+		return broken
+	}
+	return beforeLast(text, i, end, last)
+}
+
+// whitespace follows a run of whitespace: where it ends, where its last character starts, and where its last line break
+// ends, or 0.
+func whitespace(text []byte, i int) (end, last, broken int) {
+	for end, last = i, i; ; {
 		k, w := class(text, end)
 		if k&(space|newline) == 0 {
-			break
+			return end, last, broken
 		}
 		last = end
 		end += w
@@ -111,10 +120,11 @@ func blanks(text []byte, i int) int {
 			broken = end
 		}
 	}
-	switch {
-	case broken > 0:
-		return broken
-	case end < len(text) && last > i:
+}
+
+// beforeLast leaves the last character of a run to what follows, if something does and it is not the only one.
+func beforeLast(text []byte, start, end, last int) int {
+	if end < len(text) && last > start {
 		return last
 	}
 	return end

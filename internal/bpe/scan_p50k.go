@@ -26,17 +26,6 @@ func scanP50k(text []byte, i int) int {
 	case k&(symbol|mark) != 0:
 		return run(text, i+w, symbol|mark)
 	}
-	last, end := start, start
-	for {
-		k, w := class(text, end)
-		if k&(space|newline) == 0 {
-			break
-		}
-		last = end
-		end += w
-	}
-	if end < len(text) && last > start {
-		return last
-	}
-	return end
+	end, last, _ := whitespace(text, start)
+	return beforeLast(text, start, end, last)
 }
