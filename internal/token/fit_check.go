@@ -64,12 +64,9 @@ func (c *Calibration) Check(family string, samples []Sample) Fitness {
 // predict counts the text of a request by the factors that hold, and what they may be wrong by, in tokens.
 func (c *Calibration) predict(family string, x Content) (text, wrong float64) {
 	for i, class := range classes {
-		ratio, width := Published(family, class)
-		if own, narrow, _, ok := c.factor(family, class); ok {
-			ratio, width = own, narrow
-		}
-		tokens := ratio * float64(x.Text[i])
-		text, wrong = text+tokens, wrong+float64(tokens*width)
+		f, _ := Book{Calibration: c}.fitted(familyOf(family), class)
+		tokens := f.factors[i].ratio * float64(x.Text[i])
+		text, wrong = text+tokens, wrong+float64(tokens*f.factors[i].width)
 	}
 	return text, wrong
 }
