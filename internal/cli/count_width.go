@@ -3,9 +3,10 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"github.com/tokengate/tokengate/internal/render"
 )
 
 // countTable is a table before it is drawn, to be fitted to a terminal.
@@ -88,21 +89,10 @@ func (t *countTable) numberMethods() (legend []string) {
 	return legend
 }
 
-// wrapped breaks text between words into lines of at most width columns; 0 is no width.
+// wrapped breaks text between words into lines that fit; without a width it is one line.
 func wrapped(text string, width int) []string {
 	if width <= 0 {
 		return []string{text}
 	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && twwidth.Width(line)+1+twwidth.Width(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
+	return render.Wrap(text, width)
 }

@@ -53,7 +53,7 @@ const screenful = 20
 
 func (s *screen) title(t string) {
 	s.b.WriteString("\n")
-	for _, line := range wrap(clip(plain(t), longText), s.width) {
+	for _, line := range Wrap(clip(plain(t), longText), s.width) {
 		fmt.Fprintln(&s.b, paint(s.color, bold, line))
 	}
 }
@@ -64,7 +64,7 @@ const longText = 2000
 // para writes a text with a lead (a mark or a label) before it and the following lines indented under it.
 func (s *screen) para(lead, style, t string) {
 	indent := strings.Repeat(" ", display(lead))
-	for i, line := range wrap(clip(plain(t), longText), s.width-len(indent)) {
+	for i, line := range Wrap(clip(plain(t), longText), s.width-len(indent)) {
 		if i == 0 {
 			fmt.Fprintln(&s.b, paint(s.color, style, lead)+line)
 		} else {
@@ -96,7 +96,7 @@ func (s *screen) verdict() {
 	if !s.color {
 		lead = strings.TrimSpace(lead)
 	}
-	for i, line := range wrap(clip(plain(v.Headline), longText), s.width-display(lead)-2) {
+	for i, line := range Wrap(clip(plain(v.Headline), longText), s.width-display(lead)-2) {
 		if i == 0 {
 			fmt.Fprintln(&s.b, paint(s.color, bold+";7;"+statusStyle[v.Status], lead)+"  "+paint(s.color, bold, line))
 		} else {

@@ -94,8 +94,8 @@ func TestWrap(t *testing.T) {
 		{"", 5, nil},
 		{"世", 1, []string{"世"}},
 	} {
-		if diff := cmp.Diff(c.want, wrap(c.in, c.n)); diff != "" {
-			t.Errorf("wrap(%q, %d):\n%s", c.in, c.n, diff)
+		if diff := cmp.Diff(c.want, Wrap(c.in, c.n)); diff != "" {
+			t.Errorf("Wrap(%q, %d):\n%s", c.in, c.n, diff)
 		}
 	}
 }

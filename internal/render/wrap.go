@@ -36,8 +36,8 @@ func clipWidth(s string, n int, tail bool) string {
 	return prefix(s, n-1) + "…"
 }
 
-// wrap breaks a text at spaces into lines of at most n columns; a longer word is broken where it must.
-func wrap(s string, n int) []string {
+// Wrap breaks a text at spaces into lines of at most n columns; a longer word is broken where it must.
+func Wrap(s string, n int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {
