@@ -149,28 +149,12 @@ func (o *calibrateOptions) fit(env *Env, p *calibrateProject, e *evidence) (*cal
 	return doc, writeCalibration(p.out, calibration)
 }
 
-// writeCalibration replaces the file in one step: a run that is cut short leaves the old one.
 func writeCalibration(name string, c *token.Calibration) error {
 	content, err := c.Write()
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tokengate-*")
-	if err != nil {
-		return fmt.Errorf("write calibration: %w", err)
-	}
-	_, err = f.Write(content)
-	if e := f.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = replaceFile(name, content, 0o644)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name()) // the first error is the one to tell
 		return fmt.Errorf("write calibration: %w", err)
 	}
 	return nil

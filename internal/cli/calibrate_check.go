@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -59,9 +58,7 @@ func judgeCalibration(env *Env, format string, c *token.Calibration, e *evidence
 
 func writeFitness(env *Env, format string, all []token.Fitness) error {
 	if format == "json" {
-		enc := json.NewEncoder(env.Out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(all)
+		return writeJSON(env.Out, all)
 	}
 	for _, f := range all {
 		switch {

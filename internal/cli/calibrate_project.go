@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/tokengate/tokengate/internal/config"
@@ -39,15 +38,18 @@ func (o *calibrateOptions) project(ctx context.Context) (*calibrateProject, erro
 	if !found && o.traffic.config != "" {
 		return nil, usageError{fmt.Sprintf("no configuration at %s", name), "check the path, or run tokengate init"}
 	}
+	builtin, err := pricing.Builtin()
+	if err != nil {
+		return nil, err
+	}
 	if p.config = cfg; !diags.HasErrors() {
-		diags = append(diags, p.prices()...)
+		var more source.Diagnostics
+		p.catalog, more = cfg.Catalog(p.files, builtin) // price files name models, and with them their tokenizers
+		diags = append(diags, more...)
 	}
 	if diags.HasErrors() {
 		diags.Sort()
 		return nil, diagnosticsError{diags, contentOf(p.files)}
-	}
-	if p.catalog == nil {
-		return nil, errors.New("the price catalogue cannot be read")
 	}
 	p.out, p.declare = o.file(cfg.Calibration)
 	return p, nil
@@ -82,24 +84,4 @@ func openProject(ctx context.Context, dir string) (fs.FS, error) {
 	}
 	files, err := r.WorkTree()
 	return files, errors.Join(err, r.Close())
-}
-
-// prices lays the price files over the built-in catalogue: they name models, and with them their tokenizers.
-func (p *calibrateProject) prices() (diags source.Diagnostics) {
-	catalog, err := pricing.Builtin()
-	if err != nil {
-		return nil
-	}
-	p.catalog = catalog
-	for _, f := range p.config.Prices.Files {
-		content, err := fs.ReadFile(p.files, path.Clean(f.Value))
-		if err != nil {
-			diags.Add("path-missing", f.Span, "check the path", "cannot read price file %q: %v", f.Value, err)
-			continue
-		}
-		next, more := p.catalog.WithFile(path.Clean(f.Value), content)
-		diags = append(diags, more...)
-		p.catalog = next
-	}
-	return diags
 }

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -89,10 +87,7 @@ func (f calibrateFamily) fitted() bool {
 
 func (d *calibrateDocument) write(env *Env, format string) error {
 	if format == "json" {
-		enc := json.NewEncoder(env.Out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(d)
+		return writeJSON(env.Out, d)
 	}
 	if len(d.Texts) > 0 {
 		if err := textTable(env, d.Texts); err != nil {
@@ -127,19 +122,6 @@ func (d *calibrateDocument) table(env *Env) error {
 	}
 	align := []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight}
 	return plainTable(env, []string{"Family", "Class", "Published", "Fitted", "Samples"}, align, rows)
-}
-
-func plainTable(env *Env, header []string, align []tw.Align, rows [][]string) error {
-	table := tablewriter.NewTable(env.Out, tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithTrimSpace(tw.On),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-		tablewriter.WithRendition(tw.Rendition{Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleLight)}))
-	table.Header(header)
-	for _, r := range rows {
-		if err := table.Append(r); err != nil {
-			return err
-		}
-	}
-	return table.Render()
 }
 
 func factorCell(ratio, width float64) string { return fmt.Sprintf("%.3f ±%.1f%%", ratio, 100*width) }

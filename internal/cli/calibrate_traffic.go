@@ -164,8 +164,7 @@ func (p *calibrateProject) recordings() ([]traffic.Source, error) {
 			if slices.ContainsFunc(out, func(s traffic.Source) bool { return s.Name == name }) {
 				continue
 			}
-			out = append(out, traffic.Source{FS: p.files, Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()), Defaults: traffic.Defaults{
-				Track: r.Defaults.Track.Value, Feature: r.Defaults.Feature.Value, Model: r.Defaults.Model.Value, Template: r.Defaults.Template.Value}})
+			out = append(out, r.Source(p.files, name))
 		}
 	}
 	return out, nil

@@ -87,7 +87,7 @@ func runCount(ctx context.Context, env *Env, o *countOptions, files []string) er
 		doc.note(calibration)
 	}
 	if o.format == "json" {
-		return doc.writeJSON(env.Out)
+		return writeJSON(env.Out, &doc)
 	}
 	return doc.writeTable(env)
 }

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"io/fs"
 	"path"
 
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/repo"
-	"github.com/tokengate/tokengate/internal/token"
 )
 
 // calibrate takes the calibration that the configuration of the current folder names, so that count and check give the
@@ -17,22 +15,17 @@ func (o *countOptions) calibrate() (note string, err error) {
 		return "", err
 	}
 	cfg, found, diags := config.Load(files, config.Name)
-	if !found || !diags.HasErrors() && !cfg.Calibration.Set {
+	if !found {
 		return "", nil
 	}
+	if !diags.HasErrors() {
+		o.book.Calibration, diags = cfg.Calibrated(files)
+	}
 	if diags.HasErrors() {
 		return "", diagnosticsError{diags, contentOf(files)}
 	}
-	name := path.Clean(cfg.Calibration.Value)
-	content, err := fs.ReadFile(files, name)
-	if err != nil {
-		diags.Add("path-missing", cfg.Calibration.Span, "run tokengate calibrate, or remove the line", "cannot read calibration %q: %v", name, err)
-		return "", diagnosticsError{diags, contentOf(files)}
+	if o.book.Calibration == nil {
+		return "", nil
 	}
-	calibration, diags := token.ReadCalibration(content, name)
-	if diags.HasErrors() {
-		return "", diagnosticsError{diags, contentOf(files)}
-	}
-	o.book.Calibration = calibration
-	return "calibration: " + name + " (" + calibration.Digest() + ")", nil
+	return "calibration: " + path.Clean(cfg.Calibration.Value) + " (" + o.book.Calibration.Digest() + ")", nil
 }

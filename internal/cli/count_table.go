@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
-	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -35,13 +32,6 @@ func (d *countDocument) add(row countRow, counts []token.Estimate) {
 	d.Rows = append(d.Rows, row)
 }
 
-func (d *countDocument) writeJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(d)
-}
-
 // writeTable writes a line for every row and model: where, what, model, tokens, error, method. One model has no column.
 func (d *countDocument) writeTable(env *Env) error {
 	t := countTable{header: []string{"Where", "Section", "Model", "Tokens", "Error", "Method"}}
@@ -60,16 +50,7 @@ func (d *countDocument) writeTable(env *Env) error {
 		t.drop(2)
 	}
 	notes := append(t.fit(env.Width), d.Notes...)
-	table := tablewriter.NewTable(env.Out, tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithTrimSpace(tw.On),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-		tablewriter.WithRendition(tw.Rendition{Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleLight)}))
-	table.Header(t.header)
-	for _, l := range t.lines {
-		if err := table.Append(l); err != nil {
-			return err
-		}
-	}
-	if err := table.Render(); err != nil {
+	if err := plainTable(env, t.header, align, t.lines); err != nil {
 		return err
 	}
 	for _, n := range notes {

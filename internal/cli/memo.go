@@ -131,6 +131,9 @@ func (m *memo) save() {
 	for key, v := range m.fresh {
 		entries = append(entries, memoEntry{key, v})
 	}
-	replaceFile(m.path, encodeEntries(entries))
+	if os.MkdirAll(filepath.Dir(m.path), 0o700) != nil {
+		return
+	}
+	_ = replaceFile(m.path, encodeEntries(entries), 0o600) // what was not kept is counted again
 	sweep(m.path, time.Unix(int64(m.today-1)*24*60*60, 0))
 }

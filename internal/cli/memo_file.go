@@ -67,7 +67,7 @@ func (e memoEntry) encode(out []byte) []byte {
 
 // sweep removes what runs that were killed while they wrote have left behind, once it is surely old.
 func sweep(path string, before time.Time) {
-	left, err := filepath.Glob(path + ".tmp-*")
+	left, err := filepath.Glob(temporary(path))
 	if err != nil {
 		return
 	}
@@ -92,26 +92,4 @@ func encodeEntries(entries []memoEntry) []byte {
 		out = e.encode(out)
 	}
 	return out
-}
-
-// replaceFile puts a whole new file in the place of the old one, or leaves everything as it is.
-func replaceFile(path string, content []byte) {
-	dir := filepath.Dir(path)
-	if os.MkdirAll(dir, 0o700) != nil {
-		return
-	}
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return
-	}
-	_, err = f.Write(content)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // what cannot be removed is a small file in a cache folder
-	}
 }

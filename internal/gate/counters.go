@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"io/fs"
 	"path"
 	"time"
 
@@ -38,24 +37,6 @@ func (c counters) of(model string) *token.Counter {
 
 // template gives the counter of the model that a side declares for a template.
 func (c counters) template(s *side, t *prompt.Template) *token.Counter { return c.of(s.modelOf(t)) }
-
-// calibrate reads the side's calibration. A file that is named and missing, or was edited by hand, makes the side
-// unusable: counting on with published factors would be another gate than the one declared.
-func (s *side) calibrate() {
-	at := s.policy.Calibration
-	if !at.Set || s.diags.HasErrors() {
-		return
-	}
-	name := path.Clean(at.Value)
-	content, err := fs.ReadFile(s.fs, name)
-	if err != nil {
-		s.diags.Add("path-missing", at.Span, "run tokengate calibrate, or remove the line", "cannot read calibration %q: %v", at.Value, err)
-		return
-	}
-	calibration, diags := token.ReadCalibration(content, name)
-	s.diags = append(s.diags, diags...)
-	s.calibration = calibration
-}
 
 // recalibrated names an edit of the calibration's content; another file, or none, is an edit of tokengate.yaml, which the
 // rule policy-changed names.

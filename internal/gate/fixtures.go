@@ -62,14 +62,14 @@ func held(f prompt.Fixture, t *prompt.Template, c *token.Counter) source.Diagnos
 			diags[i] = unsure(f, d, e, "known to")
 		}
 	}
-	for _, d := range low {
-		if !has(diags, d) {
-			diags = append(diags, unsure(f, d, e, "at the lower end of its count's error,"))
-		}
-	}
-	for _, d := range high {
-		if !has(diags, d) {
-			diags = append(diags, unsure(f, d, e, "at the upper end of its count's error,"))
+	for _, end := range []struct {
+		diags source.Diagnostics
+		name  string
+	}{{low, "lower"}, {high, "upper"}} {
+		for _, d := range end.diags {
+			if !has(diags, d) {
+				diags = append(diags, unsure(f, d, e, "at the "+end.name+" end of its count's error,"))
+			}
 		}
 	}
 	return diags

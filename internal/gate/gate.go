@@ -56,7 +56,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	if policy == nil || unusable != nil || !policy.declares() {
 		policy = head
 	}
-	catalog, diags := prices(policy, in.Catalog)
+	catalog, diags := policy.policy.Catalog(policy.fs, in.Catalog)
 	diags = append(diags, head.diags...)
 	diags = append(diags, models(head, catalog, in.Now)...)
 	if diags.HasErrors() {

@@ -43,7 +43,11 @@ func load(rev Revision, in Input, from string) *side {
 	for _, name := range s.templatePaths() {
 		s.template(name, in.Now)
 	}
-	s.calibrate()
+	if !s.diags.HasErrors() {
+		var more source.Diagnostics
+		s.calibration, more = s.policy.Calibrated(s.fs)
+		s.diags = append(s.diags, more...)
+	}
 	return s
 }
 
@@ -146,24 +150,6 @@ func (s *side) limits() func(template, track string) prompt.Limits {
 		}
 		return l
 	}
-}
-
-// prices puts the price files of the policy over the built-in catalogue.
-func prices(policy *side, catalog *pricing.Catalog) (*pricing.Catalog, source.Diagnostics) {
-	var diags source.Diagnostics
-	for _, f := range policy.policy.Prices.Files {
-		content, err := fs.ReadFile(policy.fs, path.Clean(f.Value))
-		if err != nil {
-			diags.Add("path-missing", f.Span, "check the path", "cannot read price file %q: %v", f.Value, err)
-			continue
-		}
-		next, more := catalog.WithFile(path.Clean(f.Value), content)
-		diags = append(diags, more...)
-		if next != nil {
-			catalog = next
-		}
-	}
-	return catalog, diags
 }
 
 // models checks that every model that is declared has a price.

@@ -27,17 +27,14 @@ func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics,
 				found++ // an earlier entry matches it as well: the first one holds
 				continue
 			}
-			src := traffic.Source{Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()), Defaults: traffic.Defaults{
-				Track: r.Defaults.Track.Value, Feature: r.Defaults.Feature.Value, Model: r.Defaults.Model.Value, Template: r.Defaults.Template.Value}}
-			var changed bool
-			src.FS, changed = pick(in, name)
-			if src.FS == nil {
+			from, changed := pick(in, name)
+			if from == nil {
 				continue
 			}
 			if changed {
 				diags.Warn("recording-changed", source.Span{File: name}, "the new recording counts once merged", "this change edits a recording; it is judged by base's")
 			}
-			sources = append(sources, src)
+			sources = append(sources, r.Source(from, name))
 			found++
 		}
 		if found == 0 {
