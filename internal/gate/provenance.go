@@ -90,6 +90,7 @@ func assumptions(n replay.Notes, hasBase bool) []string {
 	add(n.NoTemplate, "name no template: a change of template text does not move them")
 	add(n.Bounds, "hold only a lower bound of their output")
 	add(n.Clamped, "were shorter than the text that the change removes: reduced to zero")
+	add(n.OtherModel, "were made on another model than base declares: the change of model does not move them")
 	add(n.MissingVars, "lack a variable that the template uses: rendered with its name")
 	return out
 }

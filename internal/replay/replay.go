@@ -69,6 +69,7 @@ type Notes struct {
 	Removed        map[string]int64 // by template: gone at head; those calls are replayed as on base
 	Clamped        int64            // a removal was larger than the recorded prompt had room for
 	MissingVars    int64            // rendered with a variable the recording does not hold
+	OtherModel     int64            // made on another model than the one base declares: a change of that model does not move them
 	Bounds         int64            // recorded output is only a lower bound
 }
 

@@ -184,6 +184,8 @@ func TestModelSwap(t *testing.T) {
 	other := prompt.Limits{Model: source.Of("test/gamma", source.Span{})}
 	if res := replayed(t, revision(t, words(500), other), revision(t, words(500), to), three()); cost(res.Head) != cost(res.Base) {
 		t.Error("calls on a model that base does not declare were moved")
+	} else if res.Notes.OtherModel != 3 {
+		t.Errorf("%d calls on another model are noted", res.Notes.OtherModel)
 	}
 }
 

@@ -254,7 +254,11 @@ func (w walk) swap(s state, base, head prompt.Limits) *model {
 	to := w.run.lookup(head.Model.Value)
 	if base.Model.Set {
 		was := w.run.lookup(base.Model.Value)
-		if was == to || was != s.model {
+		if was == to {
+			return nil
+		}
+		if was != s.model {
+			w.run.notes.OtherModel++
 			return nil
 		}
 	}
