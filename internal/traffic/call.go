@@ -21,6 +21,8 @@ type Call struct {
 	Tier            string             // standard, batch, flex or priority; "" is standard
 	Usage           token.Usage        // additive
 	OutputIsBound   bool               // the output count is only a lower bound (placeholder in the source)
+	UsageIsMean     bool               // the usage is the mean of the calls the record stands for, as metrics give it
+	Weight          int64              // how many calls like this one the record stands for; 0 is 1
 	Latency         time.Duration      // 0 when unknown
 	FirstToken      time.Duration      // 0 when unknown
 	Status          string             // "ok", "error" or the dialect's word
@@ -29,6 +31,9 @@ type Call struct {
 	Prompt          *token.Content     // what the prompt counts to; nil unless Options.Text and the record holds its whole text
 	Place           Place              // where it was read
 }
+
+// Times is how many calls the record stands for: its weight, or 1.
+func (c *Call) Times() int64 { return max(c.Weight, 1) }
 
 // Place is where a call was read: the file's display name and the line, from 1, on which its record begins.
 type Place struct {

@@ -48,6 +48,9 @@ func badReason(err error) *badRecord {
 // maxTokens is more than any model takes or gives in one request; a larger count is a broken record.
 const maxTokens = 1_000_000_000
 
+// maxWeight is more calls than one record can stand for; times maxTokens, hundreds of them still fit a sum of 64 bits.
+const maxWeight = 10_000_000
+
 // maxLatency is longer than any request takes, batches of a day included; a longer one is a broken time.
 const maxLatency = 30 * 24 * time.Hour
 

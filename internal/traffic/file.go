@@ -14,6 +14,7 @@ type file struct {
 	src      Source
 	name     string
 	text     bool // prompts are wanted: Options.Text
+	facts    bool // facts are wanted: see tell
 	dialect  string
 	readable bool // the reader reached the end
 

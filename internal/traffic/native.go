@@ -111,6 +111,8 @@ var nativeKeys = []struct {
 	{"tier", (*nativeLine).tier},
 	{"usage", (*nativeLine).usage},
 	{"output_is_bound", func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.OutputIsBound, v) }},
+	{"usage_is_mean", func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.UsageIsMean, v) }},
+	{"weight", (*nativeLine).weight},
 	{"latency_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.Latency, v) }},
 	{"ttft_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.FirstToken, v) }},
 	{"status", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Status, v) }},

@@ -52,6 +52,14 @@ func boolean(to *bool, v jsontext.Value) error {
 	return nil
 }
 
+// weight reads how many calls a record stands for: at least itself.
+func (n *nativeLine) weight(v jsontext.Value) error {
+	if err := whole(&n.call.Weight, v); err != nil || n.call.Weight < 1 || n.call.Weight > maxWeight {
+		return bad(wrongType, "%s is not a number of calls from 1 to %d", clip(string(v)), int64(maxWeight))
+	}
+	return nil
+}
+
 func milliseconds(to *time.Duration, v jsontext.Value) error {
 	f, err := quantity(v)
 	if err == nil && (f < 0 || f > float64(maxLatency)/1e6) {

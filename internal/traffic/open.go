@@ -29,6 +29,7 @@ const headSize = 256 << 10
 type input struct {
 	*bufio.Reader
 	close func()
+	raw   fs.File // the file as it is stored
 }
 
 // open opens a file and unpacks gzip and zstd by what it begins with, not by what it is called.
@@ -38,7 +39,7 @@ func open(s Source, m *meter, limit int64) (*input, error) {
 		return nil, err
 	}
 	closers := []func() error{f.Close}
-	in := &input{close: func() {
+	in := &input{raw: f, close: func() {
 		for _, c := range closers {
 			_ = c() // only read from: nothing can be lost by a failing close
 		}

@@ -27,6 +27,7 @@ type record struct {
 	ident   uint64    // what strict ones share; 0 is not known yet
 	differs bool      // strict ones differ
 	lack    lack      // why call.Prompt is nil, if it was asked for
+	facts   []Fact    // what the record says beside the call; only where file.facts asks for it
 }
 
 // join makes one record of two of the same call: the most complete of them. It is commutative and associative. Prompt
@@ -117,6 +118,7 @@ func compareContent(a, b *Call) int {
 		cmp.Compare(u.CacheWrite5m, v.CacheWrite5m), cmp.Compare(u.CacheWrite1h, v.CacheWrite1h), cmp.Compare(u.Reasoning, v.Reasoning),
 		strings.Compare(a.Template, b.Template), strings.Compare(a.TemplateVersion, b.TemplateVersion), strings.Compare(a.Status, b.Status),
 		cmp.Compare(a.Latency, b.Latency), cmp.Compare(a.FirstToken, b.FirstToken), compareBool(a.OutputIsBound, b.OutputIsBound),
+		compareBool(a.UsageIsMean, b.UsageIsMean), cmp.Compare(a.Times(), b.Times()),
 		slices.Compare(a.Sources, b.Sources), compareMaps(a.Outcome, b.Outcome), compareMaps(a.Vars, b.Vars),
 	)
 }

@@ -85,6 +85,10 @@ func (l *nativeWriter) usage(c *Call) {
 	if c.OutputIsBound {
 		l.token(jsontext.String("output_is_bound"), jsontext.True)
 	}
+	if c.UsageIsMean {
+		l.token(jsontext.String("usage_is_mean"), jsontext.True)
+	}
+	l.count("weight", c.Weight)
 }
 
 func (l *nativeWriter) count(name string, n int64) {
