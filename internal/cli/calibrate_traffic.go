@@ -71,7 +71,7 @@ func (o *calibrateOptions) readRecordings(env *Env, p *calibrateProject) (*evide
 		return nil, usageError{"there is no recorded traffic to calibrate on", "list it under recordings: in " + config.Name + ", or name it with --recording"}
 	}
 	progress, stop := newProgress(env)
-	rec, diags, err := traffic.Read(sources, traffic.Options{Progress: progress, Text: true})
+	rec, diags, err := traffic.Read(sources, traffic.Options{Progress: progress, Now: env.Now(), Scratch: newScratch, Text: true})
 	stop()
 	if err != nil {
 		return nil, err

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/tokengate/tokengate/internal/config"
@@ -134,7 +133,7 @@ func (o *checkOptions) input(ctx context.Context, env *Env) (in gate.Input, done
 		return in, nil, err
 	}
 	progress, stop := newProgress(env)
-	in.Progress = progress
+	in.Progress, in.Scratch, in.Clock = progress, newScratch, env.Now()
 	return in, func() { stop(); closeRepo() }, nil
 }
 
@@ -243,16 +242,6 @@ func contentOf(files fs.FS) func(string) []byte {
 		}
 		return content
 	}
-}
-
-// newProgress shows bytes read on a terminal, and nothing elsewhere.
-func newProgress(env *Env) (report func(int64), stop func()) {
-	if !env.Progress {
-		return nil, func() {}
-	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(env.Err), progressbar.OptionSetDescription("reading traffic"),
-		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	return func(n int64) { _ = bar.Set64(n) }, func() { _ = bar.Finish() } // a broken terminal must not break the check
 }
 
 func formatNames() []string {

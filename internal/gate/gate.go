@@ -23,6 +23,7 @@ import (
 // Input is everything a run depends on. Equal inputs give an equal report.
 type Input struct {
 	Now     time.Time // prices and expiry dates are of this day
+	Clock   time.Time // of the run: a recorded call from after it is from the future; zero knows no future
 	Version string    // of the program, for the report
 	Stage   string    // config.PullRequest, PreRelease or Release
 	Config  string    // path of the configuration in the project
@@ -34,7 +35,9 @@ type Input struct {
 	Extra   []traffic.Source // recordings named by hand, beside those of the configuration
 	// History finds the project's files at a commit in which a template had the given version; nil when there is none.
 	History  func(path, version string) (fs.FS, error)
-	Progress func(bytes int64) // told how many bytes of traffic were read so far; may be nil
+	Progress func(done, total int64) // told how many bytes of traffic were read so far, and how many there are; may be nil
+	// Scratch makes an empty file for what does not fit into memory; nil keeps all there.
+	Scratch func() (traffic.Scratch, error)
 }
 
 // Revision is one side's files with what they are called.

@@ -41,7 +41,7 @@ func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics,
 			diags.Warn("recording-missing", r.Path.Span, "record traffic there, or fetch it before the check", "%q matches no recording", r.Path.Value)
 		}
 	}
-	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress})
+	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch})
 	return rec, append(diags, more...), err
 }
 

@@ -112,7 +112,7 @@ var errEmpty = errors.New("empty file")
 
 // notUTF8 is the error of a text that turns into another encoding, as tools that append in UTF-16 leave it.
 func notUTF8(line int) error {
-	return &fileError{rule: ruleEncoding, summary: fmt.Sprintf("the recording changes its encoding or holds binary data in line %d", line), hint: "write it as UTF-8 throughout", midway: true}
+	return &fileError{rule: ruleEncoding, summary: "the recording changes its encoding or holds binary data", line: line, hint: "write it as UTF-8 throughout", midway: true}
 }
 
 // head is what the beginning of a file looks like: the first line, and the keys of the first objects.

@@ -9,18 +9,29 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// file is one source being read and what it gave. Only its own goroutine writes it.
+// file is one source being read, or a part of it, and what it gave. Only its own goroutine writes it until all it hands
+// on was taken.
 type file struct {
 	src      Source
 	name     string
+	opts     *Options
 	text     bool // prompts are wanted: Options.Text
 	facts    bool // facts are wanted: see tell
 	dialect  string
 	readable bool // the reader reached the end
+	size     int64
 
-	lines   int64
-	records pile
+	out     chan chan delivery // what is read, in order
+	records []record           // not handed on yet
+	streams map[recordKey]int  // Claude Code: where in records a response stands
+	count   int64              // records that are calls
+	counted int64              // calls counted here
+	lines   int64              // not blank
 	skipped map[skipKey]int64
+
+	newlines int   // of a part: its lines, blank ones as well
+	base     int   // lines of the parts taken so far
+	stop     error // what ended the reading of a part
 
 	spans      []span     // OTLP: spans that may be calls, until all files are known
 	links      []spanLink // OTLP: every span's parent
@@ -30,6 +41,7 @@ type file struct {
 	texts   listing            // prompts that cannot be counted
 	whole   source.Diagnostics // about the file as a whole
 	noZone  bool               // some times were written without a zone
+	ahead   ahead              // times that lie in the future
 	strings interner
 	err     error // the machine failed
 }
@@ -38,28 +50,19 @@ func newFile(s Source) *file {
 	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, strings: interner{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}}
 }
 
-// read opens the file, finds its dialect and reads it to the end or to what stops it.
-func (f *file) read(m *meter, limit int64) {
-	in, err := open(f.src, m, limit)
+// read opens the file, finds its dialect and reads it to the end or to what stops it. Everything was handed on when it
+// returns.
+func (f *file) read(m *meter) {
+	defer close(f.out)
+	in, err := open(f.src, m, f.opts.MaxBytes, f.size)
 	if err == nil {
-		defer in.close()
-		err = f.parse(in)
-	}
-	if err == nil {
-		f.readable = true
-		return
-	}
-	var whole *fileError
-	switch {
-	case errors.As(err, &whole):
-		f.refuse(whole.rule, whole.hint, "%s", whole.summary)
-	case errors.Is(err, errEmpty):
-		f.whole.Warn(ruleEmpty, source.Span{File: f.name}, "check that the recorder ran", "the recording is empty")
-	case errors.Is(err, fs.ErrNotExist):
-		f.refuse(ruleMissing, "record traffic there, or correct the path", "the recording does not exist")
-	default:
+		f.err = f.parse(in)
+		in.close()
+	} else {
 		f.err = err
 	}
+	f.sign()
+	f.hand()
 }
 
 func (f *file) parse(in *input) error {
@@ -68,11 +71,38 @@ func (f *file) parse(in *input) error {
 		return err
 	}
 	f.dialect = d.name
-	err = d.read(f, in)
-	if whole := (*fileError)(nil); errors.As(err, &whole) && whole.midway {
-		return &fileError{rule: whole.rule, hint: whole.hint, summary: fmt.Sprintf("%s, after %d records in %d lines", whole.summary, f.records.n+len(f.spans), f.lines)}
+	if err := d.read(f, in); err != nil {
+		return err
 	}
-	return err
+	if in.grown() {
+		f.whole = append(f.whole, source.Diagnostic{Rule: ruleGrown, Severity: source.Info, Span: source.Span{File: f.name},
+			Summary: fmt.Sprintf("the recording grew while it was read; what came after its first %d bytes is not in this reading", in.size)})
+	}
+	return nil
+}
+
+// finish says what stopped the file, once all its parts were taken.
+func (f *file) finish() {
+	err := f.err
+	f.err = nil
+	if f.stop != nil {
+		err = f.stop
+	}
+	var whole *fileError
+	switch {
+	case err == nil:
+		f.readable = true
+	case errors.As(err, &whole) && whole.midway:
+		f.refuse(whole.rule, whole.hint, "%s, after %d records in %d lines", whole, f.count+int64(len(f.spans)), f.lines)
+	case errors.As(err, &whole):
+		f.refuse(whole.rule, whole.hint, "%s", whole)
+	case errors.Is(err, errEmpty):
+		f.whole.Warn(ruleEmpty, source.Span{File: f.name}, "check that the recorder ran", "the recording is empty")
+	case errors.Is(err, fs.ErrNotExist):
+		f.refuse(ruleMissing, "record traffic there, or correct the path", "the recording does not exist")
+	default:
+		f.err = err
+	}
 }
 
 // refuse reports that the file as a whole cannot be used; what was read before stays.
@@ -88,7 +118,11 @@ func (f *file) accept(r record, line int) {
 	c.Model, c.Template = either(c.Model, d.Model), either(c.Template, d.Template)
 	c.Place = Place{File: f.name, Line: line}
 	c.Time = c.Time.UTC()
-	if err := check(c); err != nil {
+	err := check(c)
+	if err == nil {
+		err = f.ahead.check(c, f.opts.Now)
+	}
+	if err != nil {
 		f.reject(line, err)
 		return
 	}
@@ -96,7 +130,45 @@ func (f *file) accept(r record, line int) {
 	if f.text && c.Prompt == nil && r.lack == lackNothing {
 		r.lack = lackDialect
 	}
-	f.records.add(r)
+	f.count++
+	if r.stream && f.joined(&r) {
+		return
+	}
+	if !r.stream {
+		r.sign()
+	}
+	f.records = append(f.records, r)
+	if len(f.records) >= batch && f.streams == nil {
+		f.hand()
+	}
+}
+
+// joined joins a line of a response with those of the same file before it. A response has a line for each of its parts,
+// so the records of such a file are held to its end.
+func (f *file) joined(r *record) bool {
+	if f.streams == nil {
+		f.streams = map[recordKey]int{}
+	}
+	if r.call.ID == "" {
+		return false
+	}
+	key := recordKey{r.call.ID, r.request}
+	if at, ok := f.streams[key]; ok {
+		f.records[at] = join(f.records[at], *r)
+		return true
+	}
+	f.streams[key] = len(f.records)
+	return false
+}
+
+// sign signs the records that were held.
+func (f *file) sign() {
+	if f.streams == nil {
+		return
+	}
+	for i := range f.records {
+		f.records[i].sign()
+	}
 }
 
 func either(recorded, fallback string) string {
@@ -118,7 +190,7 @@ func (f *file) skip(reason string) { f.skipped[skipKey{reason, false}]++ }
 
 // report gives all diagnostics of the file.
 func (f *file) report() source.Diagnostics {
-	diags := slices.Concat(f.whole, f.bad.report(f.name, "bad lines"), f.texts.report(f.name, "prompts that cannot be counted"))
+	diags := slices.Concat(f.whole, f.bad.report(f.name, "bad lines"), f.texts.report(f.name, "prompts that cannot be counted"), f.ahead.report(f.name))
 	if f.noZone {
 		at := source.Span{File: f.name}
 		diags = append(diags, source.Diagnostic{Rule: ruleNoZone, Severity: source.Info, Span: at, Summary: "times carry no zone and were read as UTC"})

@@ -165,9 +165,12 @@ func TestProgress(t *testing.T) {
 	root := fstest.MapFS{"a": &fstest.MapFile{Data: nativeLines(t, 2000)}, "b": &fstest.MapFile{Data: gz(t, nativeLines(t, 2000))}}
 	var last, calls int64
 	var inside atomic.Bool
-	_, _, err := Read([]Source{{FS: root, Path: "a"}, {FS: root, Path: "b"}}, Options{Progress: func(n int64) {
+	_, _, err := Read([]Source{{FS: root, Path: "a"}, {FS: root, Path: "b"}}, Options{Progress: func(n, total int64) {
 		if !inside.CompareAndSwap(false, true) {
 			t.Error("two calls at a time")
+		}
+		if total != int64(len(root["a"].Data)+len(root["b"].Data)) {
+			t.Errorf("%d bytes in all", total)
 		}
 		if n <= last {
 			t.Errorf("%d after %d bytes", n, last)

@@ -23,9 +23,12 @@ type lines struct {
 	count int64 // lines so far that were not blank
 	seen  int   // highest line counted, so that a line read again counts once
 	long  []byte
+	grown func() bool // the file goes on: a last line without an end is still being written
 }
 
-func newLines(r *bufio.Reader, limit int) *lines { return &lines{r: r, limit: limit} }
+func newLines(in *input, limit int) *lines {
+	return &lines{r: in.Reader, limit: limit, grown: in.grown}
+}
 
 // next gives the next line without its end; it is valid until the next call. After the last it gives io.EOF.
 // errLineTooLong concerns one line: reading can go on.
@@ -34,7 +37,7 @@ func (l *lines) next() ([]byte, error) {
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
 		line, err = l.rest(line)
-	case errors.Is(err, io.EOF) && len(line) > 0:
+	case errors.Is(err, io.EOF) && len(line) > 0 && !l.grown():
 		err = nil
 	}
 	if err != nil && !errors.Is(err, errLineTooLong) {
@@ -65,7 +68,7 @@ func (l *lines) rest(start []byte) ([]byte, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case err != nil && !errors.Is(err, io.EOF):
+		case err != nil && (!errors.Is(err, io.EOF) || l.grown()):
 			return nil, err
 		case len(l.long) > l.limit:
 			return nil, errLineTooLong
@@ -88,7 +91,7 @@ var utf8BOM = []byte{0xef, 0xbb, 0xbf}
 
 // each calls do with every line that is not blank and tells what stopped the file.
 func (f *file) each(in *input, do func(line []byte, n int) error) error {
-	l := newLines(in.Reader, maxLine)
+	l := newLines(in, maxLine)
 	defer func() { f.lines = l.count }()
 	for {
 		line, err := l.next()

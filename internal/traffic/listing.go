@@ -31,3 +31,19 @@ func (l *listing) report(file, what string) source.Diagnostics {
 	}
 	return diags
 }
+
+// absorb adds what was found in a part of the file that begins behind the given number of lines.
+func (l *listing) absorb(part *listing, behind int) {
+	l.n += part.n
+	for _, d := range part.shown {
+		d.Span.Start.Line += behind
+		if len(l.shown) < shownBad {
+			l.shown = append(l.shown, d)
+		} else if l.next == 0 {
+			l.next = d.Span.Start.Line
+		}
+	}
+	if l.next == 0 && part.next > 0 {
+		l.next = part.next + behind
+	}
+}

@@ -20,19 +20,21 @@ func isNative(h head) bool { return h.has("ts", "model") || h.has("ts", "usage")
 // records messages records the other two as well where the request had them: text that is missing is billed all the
 // same. They are looked at only with Options.Text.
 func readNative(f *file, in *input) error {
-	n := &nativeLine{file: f}
-	return f.each(in, func(line []byte, at int) error {
-		c, err := n.read(line)
-		if err != nil {
-			f.reject(at, err)
+	return f.blocks(in, func(part *file) func([]byte, int) error {
+		n := &nativeLine{file: part}
+		return func(line []byte, at int) error {
+			c, err := n.read(line)
+			if err != nil {
+				part.reject(at, err)
+				return nil
+			}
+			r := record{call: c, strict: true}
+			if part.text {
+				part.attach(&r, n.body.weigh(), at)
+			}
+			part.accept(r, at)
 			return nil
 		}
-		r := record{call: c, strict: true}
-		if f.text {
-			f.attach(&r, n.body.weigh(), at)
-		}
-		f.accept(r, at)
-		return nil
 	})
 }
 

@@ -3,11 +3,12 @@ package traffic
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
+	"math"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -16,11 +17,28 @@ import (
 // fileError says why a file as a whole cannot be read, or not to its end.
 type fileError struct {
 	rule, hint, summary string
+	line                int  // where; 0 where no line is to blame
 	midway              bool // records were read before
 }
 
 // Error gives the summary.
-func (e *fileError) Error() string { return e.summary }
+func (e *fileError) Error() string {
+	if e.line > 0 {
+		return fmt.Sprintf("%s in line %d", e.summary, e.line)
+	}
+	return e.summary
+}
+
+// atLine moves the error of a part of a file to its line in the whole.
+func atLine(err error, behind int) error {
+	var e *fileError
+	if !errors.As(err, &e) || e.line == 0 {
+		return err
+	}
+	moved := *e
+	moved.line += behind
+	return &moved
+}
 
 // headSize is how much of a file is looked at to tell its dialect.
 const headSize = 256 << 10
@@ -30,16 +48,27 @@ type input struct {
 	*bufio.Reader
 	close func()
 	raw   fs.File // the file as it is stored
+	size  int64   // its size when the reading began; 0 where it is not known
 }
 
-// open opens a file and unpacks gzip and zstd by what it begins with, not by what it is called.
-func open(s Source, m *meter, limit int64) (*input, error) {
+// grown tells whether the file became longer since the reading began, so that its last line may be cut.
+func (in *input) grown() bool {
+	if in.size == 0 {
+		return false
+	}
+	st, err := in.raw.Stat()
+	return err == nil && st.Size() > in.size
+}
+
+// open opens a file and unpacks gzip and zstd by what it begins with, not by what it is called. No more than size bytes
+// of it are read, where that is known: every pass must see the same.
+func open(s Source, m *meter, limit, size int64) (*input, error) {
 	f, err := s.FS.Open(s.Path)
 	if err != nil {
 		return nil, err
 	}
 	closers := []func() error{f.Close}
-	in := &input{raw: f, close: func() {
+	in := &input{raw: f, size: size, close: func() {
 		for _, c := range closers {
 			_ = c() // only read from: nothing can be lost by a failing close
 		}
@@ -48,17 +77,30 @@ func open(s Source, m *meter, limit int64) (*input, error) {
 		in.close()
 		return nil, &fileError{rule: ruleNotFile, hint: "name a file, or a glob such as traffic/*.jsonl", summary: "the recording is a directory"}
 	}
-	raw := &stored{r: f, meter: m}
-	plain, done, err := unpack(bufio.NewReaderSize(raw, 64<<10), raw)
+	raw := &stored{r: f, meter: m, left: cmp.Or(size, math.MaxInt64)}
+	packed := bufio.NewReaderSize(raw, 64<<10)
+	plain, done, err := unpack(packed, raw)
 	if err != nil {
 		in.close()
 		return nil, err
 	}
 	closers = append([]func() error{done}, closers...)
+	if plain != nil {
+		limit = cmp.Or(limit, max(leastLimit, maxRatio*size))
+	} else {
+		plain, limit = packed, cmp.Or(limit, math.MaxInt64)
+	}
 	in.Reader = bufio.NewReaderSize(&bounded{r: plain, left: limit, limit: limit}, headSize)
 	return in, nil
 }
 
+// leastLimit and maxRatio bound what a packed file may unpack to, unless Options.MaxBytes does.
+const (
+	leastLimit = 1 << 30
+	maxRatio   = 250
+)
+
+// unpack gives nil for a file that is not packed.
 func unpack(packed *bufio.Reader, raw *stored) (io.Reader, func() error, error) {
 	nothing := func() error { return nil }
 	magic, _ := packed.Peek(4)
@@ -76,7 +118,7 @@ func unpack(packed *bufio.Reader, raw *stored) (io.Reader, func() error, error) 
 		}
 		return &packing{r: z, name: "zstd", raw: raw}, func() error { z.Close(); return nil }, nil
 	}
-	return packed, nothing, nil
+	return nil, nothing, nil
 }
 
 // packing reads a compressed stream and tells a damaged stream (the user's file) from a failing disk.
@@ -110,15 +152,20 @@ func (p *packing) explain(err error) error {
 	return &fileError{rule: ruleDamaged, hint: "fetch or record the file again", summary: summary, midway: true}
 }
 
-// stored reads the file as it is stored, meters it, and remembers a failing read.
+// stored reads the file as it is stored, no further than left, meters it, and remembers a failing read.
 type stored struct {
 	r     fs.File
 	meter *meter
+	left  int64
 	err   error
 }
 
 func (s *stored) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := s.r.Read(b[:min(int64(len(b)), s.left)])
+	s.left -= int64(n)
 	s.meter.add(int64(n))
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
@@ -138,21 +185,4 @@ func (l *bounded) Read(b []byte) (int, error) {
 		return max(0, n+int(l.left)), &fileError{rule: ruleTooBig, hint: "split the recording", summary: fmt.Sprintf("the recording unpacks to more than %d bytes", l.limit), midway: true}
 	}
 	return n, err
-}
-
-// meter adds up what all files have read and tells it, one at a time.
-type meter struct {
-	mu    sync.Mutex
-	total int64
-	tell  func(int64)
-}
-
-func (m *meter) add(n int64) {
-	if m.tell == nil || n == 0 {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.total += n
-	m.tell(m.total)
 }

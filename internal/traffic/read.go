@@ -26,9 +26,8 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"slices"
-	"sync"
+	"time"
 
 	"github.com/tokengate/tokengate/internal/source"
 )
@@ -50,72 +49,70 @@ type Defaults struct {
 
 // Options bound and watch a reading.
 type Options struct {
-	// Progress is told how many bytes of all files, as stored, were read so far. Calls do not overlap. It may be nil.
-	Progress func(bytes int64)
-	// MaxBytes is the largest decompressed size of one file; 0 is 8 GiB. A larger one is refused: it may be a bomb.
+	// Progress is told how many bytes of all files, as stored, were read so far, and how many there are to read: 0 where
+	// that is not known. A second pass adds to both. Calls do not overlap. It may be nil.
+	Progress func(done, total int64)
+	// Now is the time of the reading: a call from the future is refused beyond what a clock or a zone explains. Zero
+	// knows no future.
+	Now time.Time
+	// MaxBytes is the largest decompressed size of one file. A larger one is refused: it may be a bomb. 0 is 1 GiB, or
+	// 250 times its stored size if that is more; text as it is recorded packs to a tenth or a twentieth.
 	MaxBytes int64
+	// MaxIDs is how many call ids are held in memory, at 12 to 32 bytes each; 0 is 5 million. With Scratch more of them
+	// are written out and merged in the end; without it they are all held.
+	MaxIDs int
+	// Scratch makes an empty file for that.
+	Scratch func() (Scratch, error)
 	// Text asks for Call.Prompt: the text of prompts is counted while it is read, and not kept. Counting takes far
 	// longer than reading does. Calls are the same with and without it, but for that field.
 	Text bool
 }
 
-const defaultMaxBytes = 8 << 30
+func (o *Options) maxIDs() int { return cmp.Or(o.MaxIDs, defaultMaxIDs) }
 
-// Read reads every source and merges them. Files are read side by side. What is wrong with a file or a line is in the
-// diagnostics; the error is a failing machine or a sampling share outside (0, 1].
+func (o *Options) facts() bool { return false }
+
+// Read reads every source and holds all calls in memory, about 0.5 KB each: for those who need them together or in order.
+// See Stream.
 func Read(srcs []Source, opts Options) (*Recording, source.Diagnostics, error) {
-	files, diags, err := prepare(srcs)
+	rec := &Recording{}
+	sum, diags, err := Stream(srcs, opts, func() Consumer {
+		rec.Calls = nil
+		return func(c *Call) error {
+			rec.Calls = append(rec.Calls, *c)
+			return nil
+		}
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	readFiles(files, opts)
-	for _, f := range files {
-		if f.err != nil {
-			return nil, nil, fmt.Errorf("read %s: %w", f.name, f.err)
-		}
+	rec.Summary = *sum
+	order := func(a, b Call) int { return compareCalls(&a, &b) }
+	if !slices.IsSortedFunc(rec.Calls, order) {
+		slices.SortFunc(rec.Calls, order)
 	}
-	rec, more := merge(files)
-	diags = append(diags, more...)
-	diags.Sort()
 	return rec, diags, nil
 }
 
 // prepare orders the sources by name, so that the order they were given in cannot show, and refuses a name listed
 // twice: two sets of defaults would fight over one place.
-func prepare(srcs []Source) ([]*file, source.Diagnostics, error) {
-	var files []*file
+func prepare(srcs []Source) ([]Source, source.Diagnostics, error) {
+	var out []Source
 	for _, s := range srcs {
 		s.Name = cmp.Or(s.Name, s.Path)
 		s.Sampling = cmp.Or(s.Sampling, 1)
 		if !(s.Sampling > 0 && s.Sampling <= 1) {
 			return nil, nil, fmt.Errorf("%s: sampling share %v is not in (0, 1]", s.Name, s.Sampling)
 		}
-		files = append(files, newFile(s))
+		out = append(out, s)
 	}
-	slices.SortStableFunc(files, func(a, b *file) int { return cmp.Compare(a.name, b.name) })
+	slices.SortStableFunc(out, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
 	var diags source.Diagnostics
-	once := slices.CompactFunc(slices.Clone(files), func(a, b *file) bool {
-		if a.name == b.name {
-			diags.Add(ruleTwice, source.Span{File: a.name}, "let only one recordings entry match it", "the recording is listed twice; it was read once")
+	once := slices.CompactFunc(slices.Clone(out), func(a, b Source) bool {
+		if a.Name == b.Name {
+			diags.Add(ruleTwice, source.Span{File: a.Name}, "let only one recordings entry match it", "the recording is listed twice; it was read once")
 		}
-		return a.name == b.name
+		return a.Name == b.Name
 	})
 	return once, diags, nil
-}
-
-// readFiles reads all files, as many at a time as there are processors, each into itself.
-func readFiles(files []*file, opts Options) {
-	meter := &meter{tell: opts.Progress}
-	limit := cmp.Or(opts.MaxBytes, defaultMaxBytes)
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, f := range files {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			f.text = opts.Text
-			f.read(meter, limit)
-		})
-	}
-	wg.Wait()
 }

@@ -14,6 +14,8 @@ import (
 // is itself apart from what is known of all that were joined: which is best must not depend on the order of joining.
 type record struct {
 	call    Call
+	id      uint64 // hash of the call's id; see sign
+	content uint32 // hash of the rest
 	request string // Claude Code: the request; a copy of a response in a side log has another
 	stream  bool   // Claude Code: one of several lines of a response, with the usage so far
 	final   bool   // stream: this line says how the response ended
@@ -26,6 +28,7 @@ type record struct {
 	main    bool      // any is not from a side log
 	ident   uint64    // what strict ones share; 0 is not known yet
 	differs bool      // strict ones differ
+	updated bool      // of all joined: some say more, or something else, than others
 	lack    lack      // why call.Prompt is nil, if it was asked for
 	facts   []Fact    // what the record says beside the call; only where file.facts asks for it
 }
@@ -38,9 +41,11 @@ func join(a, b record) record {
 	if better(&b, &a) < 0 {
 		a, b = b, a
 	}
-	if (b.lack != lackNothing || b.call.Prompt != nil) && rank(&a, &b) == 0 {
+	equal := rank(&a, &b) == 0
+	if equal && (b.lack != lackNothing || b.call.Prompt != nil) {
 		a.adopt(&b)
 	}
+	a.updated = a.updated || b.updated || !equal
 	ia, ib := a.identity(), b.identity()
 	a.differs = a.differs || b.differs || ia != 0 && ib != 0 && ia != ib
 	a.ident = max(ia, ib)

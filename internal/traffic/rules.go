@@ -20,6 +20,8 @@ const (
 	ruleNoZone   = "traffic-no-zone"
 	ruleFees     = "traffic-fees"
 	ruleText     = "traffic-text"
+	ruleGrown    = "traffic-grown"
+	ruleAhead    = "traffic-ahead"
 )
 
 // Rules documents what Read reports.
@@ -42,8 +44,12 @@ the dialect named for it does not exist.`},
 	{ID: ruleDamaged, Summary: "the compressed recording is cut short or damaged",
 		Explain: `The stream ends early or fails its checksum. What was read before is counted, but the run stops: the rest is
 missing.`},
-	{ID: ruleTooBig, Summary: "the recording is too large when unpacked", Explain: `A small file can unpack to terabytes. The limit protects the
-machine that runs the gate; split a recording that is really this large.`},
+	{ID: ruleTooBig, Summary: "the recording is too large when unpacked", Explain: `A small file can unpack to terabytes. A packed file may unpack to 1 GiB,
+or to 250 times its size if that is more; a recording packs to a tenth or a twentieth. Unpack one that is really so large.`},
+	{ID: ruleGrown, Summary: "the recording grew while it was read", Explain: `Information: a recorder is still writing to the file. What was there
+when the reading began was read, and a line that was cut off there is left to the next reading.`},
+	{ID: ruleAhead, Summary: "calls lie in the future", Explain: `Warning: their clock is ahead, or their times are of another zone and do not say
+so. They are counted, on the day that they name. A call that is more than a day ahead is a bad line.`},
 	{ID: ruleEmpty, Summary: "the recording is empty", Explain: `Warning: an empty file usually means that the recorder did not run.`},
 	{ID: ruleNoModel, Summary: "the recording does not say which model was used",
 		Explain: `Inference traces hold no model name. Set defaults.model of the recording.`},

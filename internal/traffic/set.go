@@ -36,10 +36,8 @@ type recordKey struct{ id, request string }
 
 // set counts every call once. What it holds does not depend on the order in which records come.
 type set struct {
-	records    []*record
-	index      map[recordKey]*record
-	duplicates int64
-	lacks      [numLacks]int64 // of the calls
+	records []*record
+	index   map[recordKey]*record
 }
 
 func newSet(n int) *set {
@@ -55,7 +53,6 @@ func (s *set) add(r *record) {
 	key := recordKey{r.call.ID, r.request}
 	if same, ok := s.index[key]; ok {
 		*same = join(*same, *r)
-		s.duplicates++
 		return
 	}
 	s.index[key] = r
@@ -98,7 +95,6 @@ func (s *set) settleOne(same []*record, gone map[*record]bool) {
 	for _, r := range same {
 		if !slices.Contains(keep, r) {
 			gone[r] = true
-			s.duplicates++
 		}
 	}
 	if len(keep) > 1 {
@@ -108,31 +104,22 @@ func (s *set) settleOne(same []*record, gone map[*record]bool) {
 	}
 }
 
-// calls gives the calls in their order, how many records repeated one, and what is odd about them.
-func (s *set) calls() ([]Call, int64, source.Diagnostics) {
+// settled gives the records of all calls, in the order of calls.
+func (s *set) settled() []*record {
 	records := s.settle()
 	for _, r := range records {
 		if r.stream {
-			r.call.Time = r.began
-			r.call.OutputIsBound = !r.ended
+			r.call.Time, r.call.OutputIsBound = r.began, !r.ended
 		}
 	}
-	order := func(a, b *record) int { return compareCalls(&a.call, &b.call) }
-	if !slices.IsSortedFunc(records, order) {
-		slices.SortFunc(records, order)
-	}
-	calls := make([]Call, len(records))
-	for i, r := range records {
-		calls[i] = r.call
-		s.lacks[r.lack]++
-	}
-	return calls, s.duplicates, append(conflicts(records), fees(records)...)
+	slices.SortFunc(records, func(a, b *record) int { return compareCalls(&a.call, &b.call) })
+	return records
 }
 
-// lacking says why calls have no Prompt, once calls has counted them.
-func (s *set) lacking() []Lack {
+// lacking says why calls have no Prompt.
+func lacking(lacks [numLacks]int64) []Lack {
 	var out []Lack
-	for l, n := range s.lacks {
+	for l, n := range lacks {
 		if lack(l) != lackNothing && n > 0 {
 			out = append(out, Lack{Reason: lackReasons[l], Count: n})
 		}
@@ -159,13 +146,7 @@ func conflicts(records []*record) source.Diagnostics {
 	return diags
 }
 
-func fees(records []*record) source.Diagnostics {
-	byFile := map[string]int64{}
-	for _, r := range records {
-		if r.fees > 0 {
-			byFile[r.call.Place.File] += r.fees
-		}
-	}
+func feesOf(byFile map[string]int64) source.Diagnostics {
 	var diags source.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(byFile)) {
 		diags.Warn(ruleFees, source.Span{File: name}, "budget for them apart", "%d web searches are billed per request, which no token price covers", byFile[name])

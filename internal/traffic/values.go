@@ -33,8 +33,8 @@ func (v *values) run() error {
 	for {
 		text, err := v.in.next()
 		switch {
-		case errors.Is(err, io.EOF) && !v.open:
-			if v.array {
+		case errors.Is(err, io.EOF) && (!v.open || v.in.grown()):
+			if v.array && !v.in.grown() {
 				v.broken(v.in.n, bad(notJSON, "the array is not closed"))
 			}
 			return nil
@@ -171,7 +171,7 @@ func (v *values) reset() {
 
 // eachValue calls do with every object of the file.
 func (f *file) eachValue(in *input, do func(value []byte, line int) error) error {
-	v := &values{in: newLines(in.Reader, maxValue), limit: maxValue, do: do, broken: f.reject}
+	v := &values{in: newLines(in, maxValue), limit: maxValue, do: do, broken: f.reject}
 	defer func() { f.lines = v.in.count }()
 	return v.run()
 }

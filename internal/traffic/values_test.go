@@ -36,7 +36,7 @@ func TestValues(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
 			v := &values{
-				in: newLines(bufio.NewReaderSize(strings.NewReader(c.in), 16), 1000), limit: 1000,
+				in: newLines(&input{Reader: bufio.NewReaderSize(strings.NewReader(c.in), 16)}, 1000), limit: 1000,
 				do: func(value []byte, line int) error {
 					got = append(got, fmt.Sprintf("%d:%s", line, strings.ReplaceAll(string(value), "\n", "")))
 					return nil
@@ -76,7 +76,7 @@ func nonBlank(s string) int {
 
 // TestLineLimit passes over a line that is too long and goes on with the next.
 func TestLineLimit(t *testing.T) {
-	l := newLines(bufio.NewReaderSize(strings.NewReader("short\n"+strings.Repeat("x", 500)+"\nafter\n"+strings.Repeat("y", 500)), 16), 100)
+	l := newLines(&input{Reader: bufio.NewReaderSize(strings.NewReader("short\n"+strings.Repeat("x", 500)+"\nafter\n"+strings.Repeat("y", 500)), 16)}, 100)
 	var got []string
 	for {
 		line, err := l.next()

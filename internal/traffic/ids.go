@@ -1,0 +1,107 @@
+package traffic
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// ids remembers which call ids were seen and what stood beside each, in 12 bytes an id: the hash of the id, and one of
+// everything else its record says. Ids are placed by the leading bits of their hash and probed upwards, so that a walk
+// through the table meets them almost in order, and growing or writing them out is one pass.
+type ids struct {
+	id      []uint64 // 0 is a free place
+	content []uint32 // 0 marks an id on records that differ
+	shift   int
+	n       int
+}
+
+// seen is what a table knows of an id when it comes along.
+type seen byte
+
+const (
+	fresh   seen = iota // for the first time
+	same                // again, on a record that says the same, or when it is known that they differ
+	differs             // again, and for the first time on a record that says something else
+)
+
+const idsLeast = 1 << 10
+
+// add notes an id with its content, which is not 0.
+func (t *ids) add(id uint64, content uint32) seen {
+	if 4*t.n >= 3*len(t.id) {
+		t.grow()
+	}
+	at := t.find(id)
+	switch {
+	case t.id[at] == 0:
+		t.id[at], t.content[at] = max(id, 1), content
+		t.n++
+		return fresh
+	case t.content[at] == content || t.content[at] == 0:
+		return same
+	}
+	t.content[at] = 0
+	return differs
+}
+
+// find gives the place of an id: where it stands, or the free one that it would take.
+func (t *ids) find(id uint64) int {
+	id = max(id, 1)
+	at := int(id >> t.shift)
+	for t.id[at] != 0 && t.id[at] != id {
+		if at++; at == len(t.id) {
+			at = 0
+		}
+	}
+	return at
+}
+
+func (t *ids) grow() {
+	old := *t
+	places := max(idsLeast, 2*len(old.id))
+	*t = ids{id: make([]uint64, places), content: make([]uint32, places), shift: 64 - bits.TrailingZeros(uint(places)), n: old.n}
+	for i, id := range old.id {
+		if id != 0 {
+			at := t.find(id)
+			t.id[at], t.content[at] = id, old.content[i]
+		}
+	}
+}
+
+// has tells whether an id was added.
+func (t *ids) has(id uint64) bool { return t.n > 0 && t.id[t.find(id)] != 0 }
+
+// each calls do with every id, in order.
+func (t *ids) each(do func(id uint64, content uint32)) {
+	var run, wrapped []idEntry // a run is what stands together without a free place between
+	flush := func() {
+		slices.SortFunc(run, func(a, b idEntry) int { return cmp.Compare(a.id, b.id) })
+		for _, e := range run {
+			do(e.id, e.content)
+		}
+		run = run[:0]
+	}
+	for i, id := range t.id {
+		switch {
+		case id == 0:
+			flush()
+		case int(id>>t.shift) > i:
+			wrapped = append(wrapped, idEntry{id, t.content[i]})
+		default:
+			run = append(run, idEntry{id, t.content[i]})
+		}
+	}
+	run = append(run, wrapped...)
+	flush()
+}
+
+type idEntry struct {
+	id      uint64
+	content uint32
+}
+
+func (t *ids) reset() {
+	clear(t.id)
+	t.n = 0
+}

@@ -1,0 +1,316 @@
+package traffic
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+// Consumer takes calls one by one, each once. A call is its own only until it returns; the strings in it stay. An error
+// ends the reading.
+type Consumer func(*Call) error
+
+// Stream reads every source and hands each call to a consumer. Calls come file by file in the order of their names,
+// line by line; those that stand on records which differ come last. What is wrong with a file or a line is in the
+// diagnostics; the error is the consumer's, a failing machine, or a sampling share outside (0, 1].
+//
+// Memory does not grow with the traffic, but for 12 bytes an id up to Options.MaxIDs. One pass is enough unless
+// records with one id differ. Then another one, which knows these ids, starts from the beginning with a new consumer,
+// and what the first one was told is void: begin makes a consumer for each pass.
+func Stream(srcs []Source, opts Options, begin func() Consumer) (*Summary, source.Diagnostics, error) {
+	listed, diags, err := prepare(srcs)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &stream{srcs: listed, opts: &opts, begin: begin, meter: newMeter(listed, opts.Progress)}
+	sum, more, err := s.run()
+	if err != nil {
+		return nil, nil, err
+	}
+	diags = append(diags, more...)
+	diags.Sort()
+	return sum, diags, nil
+}
+
+// stream is one reading of some sources.
+type stream struct {
+	srcs  []Source
+	opts  *Options
+	begin func() Consumer
+	meter *meter
+}
+
+// run reads once, and as often again as ids on records that differ need. Those are put aside and joined, so many at a
+// time that they fit into memory.
+func (s *stream) run() (*Summary, source.Diagnostics, error) {
+	again := &repeats{limit: s.opts.maxIDs(), scratch: s.opts.Scratch}
+	defer func() { _ = again.close() }() // only this reading used it
+	p := &pass{stream: s, again: again, rest: true, consume: s.begin(), tally: newTally()}
+	if err := p.read(); err != nil {
+		return nil, nil, err
+	}
+	if err := again.settle(); err != nil {
+		return nil, nil, err
+	}
+	if len(again.contested)+len(again.late) > 0 {
+		var err error
+		if p, err = s.rerun(again); err != nil {
+			return nil, nil, err
+		}
+	}
+	sum, diags := p.finish()
+	return sum, diags, nil
+}
+
+// maxAside is how many ids on records that differ are joined in one pass, at about a kilobyte each.
+var maxAside = 100_000
+
+// rerun gives its first pass, which took all that is not put aside.
+func (s *stream) rerun(again *repeats) (first *pass, err error) {
+	consume, tally := s.begin(), newTally()
+	rounds := slices.Collect(slices.Chunk(again.contested, maxAside))
+	if len(rounds) == 0 {
+		rounds = append(rounds, nil)
+	}
+	for i, aside := range rounds {
+		p := &pass{stream: s, consume: consume, known: newKnown(again, aside), rest: i == 0, tally: tally}
+		s.meter.again()
+		if err := p.read(); err != nil {
+			return nil, err
+		}
+		if err := p.join(); err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = p
+		}
+	}
+	return first, nil
+}
+
+// known is what a pass knows of ids from the one before.
+type known struct {
+	contested []uint64 // in order
+	aside     []uint64 // those of them that this pass joins
+	late      ids      // ids on equal records far apart, and whether they came along
+	seen      ids
+	recent    ids
+}
+
+func newKnown(r *repeats, aside []uint64) *known {
+	k := &known{contested: r.contested, aside: aside}
+	for _, id := range r.late {
+		k.late.add(id, 1)
+	}
+	return k
+}
+
+// pass is one reading of all files.
+type pass struct {
+	*stream
+	*tally
+	again   *repeats // the first pass: finds what repeats
+	known   *known   // a later one: knows it
+	rest    bool     // takes what is not put aside
+	void    bool     // nothing is handed on any more: there will be another pass
+	consume Consumer
+	files   []*file
+	aside   pile
+}
+
+// tally is what is summed up over the calls that were handed on.
+type tally struct {
+	calls       int64
+	byFile      map[string]int64
+	fees        map[string]int64 // by file
+	replaced    int64
+	lacks       [numLacks]int64
+	first, last time.Time
+	odd         source.Diagnostics
+}
+
+func newTally() *tally { return &tally{byFile: map[string]int64{}, fees: map[string]int64{}} }
+
+// read reads the files side by side, as many at a time as there are processors, and takes what they give in their order.
+func (p *pass) read() error {
+	for _, src := range p.srcs {
+		f := newFile(src)
+		f.opts, f.text, f.facts = p.opts, p.opts.Text, p.opts.facts()
+		f.size = p.meter.size(src.Name)
+		f.out = make(chan chan delivery, underway)
+		f.records = newRecords()
+		p.files = append(p.files, f)
+	}
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	quit := make(chan struct{})
+	go func() {
+		for _, f := range p.files {
+			select {
+			case slots <- struct{}{}:
+			case <-quit:
+				close(f.out)
+				continue
+			}
+			go func() {
+				defer func() { <-slots }()
+				f.read(p.meter)
+			}()
+		}
+	}()
+	var failed error
+	for _, f := range p.files {
+		if err := p.takeFile(f, failed == nil); failed == nil && err != nil {
+			failed = err
+			close(quit)
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return p.spans()
+}
+
+// takeFile takes all that a file gives; after an error, or without wanting it, it lets the rest go by.
+func (p *pass) takeFile(f *file, wanted bool) (err error) {
+	for promise := range f.out {
+		d := <-promise
+		if wanted && f.stop == nil && err == nil {
+			base := f.base
+			if d.part != nil {
+				f.absorb(d.part)
+			}
+			err = p.take(f, d.records, base)
+		}
+		recycle(d.records)
+	}
+	f.finish()
+	if err == nil && f.err != nil {
+		err = fmt.Errorf("read %s: %w", f.name, f.err)
+	}
+	return err
+}
+
+// spans makes calls of spans, whose trees are known once all files are read.
+func (p *pass) spans() error {
+	for _, f := range p.files {
+		f.out, f.records = nil, f.records[:0]
+	}
+	resolveSpans(p.files)
+	for _, f := range p.files {
+		if err := p.take(f, f.records, 0); err != nil {
+			return err
+		}
+		f.records, f.spans, f.links = nil, nil, nil
+	}
+	return nil
+}
+
+func (p *pass) take(f *file, records []record, base int) error {
+	for i := range records {
+		r := &records[i]
+		r.call.Place.Line += base
+		first, err := p.first(r)
+		if err != nil {
+			return err
+		}
+		if !first || p.void {
+			continue
+		}
+		if err := p.hand(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// first tells whether a record is to be handed on: it is the first of its call, and no later one says more.
+func (p *pass) first(r *record) (bool, error) {
+	switch {
+	case r.call.ID == "":
+		return p.rest, nil
+	case p.known != nil:
+		return p.known.first(p, r), nil
+	}
+	s, err := p.again.add(r.id, r.content)
+	p.void = p.void || s == differs
+	return s == fresh, err
+}
+
+func (k *known) first(p *pass, r *record) bool {
+	id, first := max(r.id, 1), false
+	if p.rest {
+		if p.opts.Scratch != nil && k.recent.n >= p.opts.maxIDs() {
+			k.recent.reset() // where the first pass wrote its ids out: what repeats across is late
+		}
+		first = k.recent.add(id, 1) == fresh
+	}
+	if _, contested := slices.BinarySearch(k.contested, id); contested {
+		if _, mine := slices.BinarySearch(k.aside, id); mine {
+			p.aside.add(*r)
+		}
+		return false
+	}
+	if k.late.has(id) {
+		return p.rest && k.seen.add(id, 1) == fresh
+	}
+	return first
+}
+
+// join hands on what was put aside, each call once.
+func (p *pass) join() error {
+	all := newSet(p.aside.n)
+	p.aside.each(all.add)
+	records := all.settled()
+	p.odd = append(p.odd, conflicts(records)...)
+	for _, r := range records {
+		if r.updated {
+			p.replaced++
+		}
+		if err := p.hand(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hand gives one call to the consumer.
+func (p *pass) hand(r *record) error {
+	c := &r.call
+	if r.stream {
+		c.Time, c.OutputIsBound = r.began, !r.ended
+	}
+	if p.calls++; p.calls == 1 || c.Time.Before(p.tally.first) {
+		p.tally.first = c.Time
+	}
+	if c.Time.After(p.last) {
+		p.last = c.Time
+	}
+	p.byFile[c.Place.File]++
+	p.lacks[r.lack]++
+	if r.fees > 0 {
+		p.fees[c.Place.File] += r.fees
+	}
+	return p.consume(c)
+}
+
+// finish sums up a reading.
+func (p *pass) finish() (*Summary, source.Diagnostics) {
+	sum := &Summary{Count: p.calls, Replaced: p.replaced, First: p.tally.first, Last: p.last}
+	skipped := map[skipKey]int64{}
+	diags := append(p.odd, feesOf(p.fees)...)
+	for _, f := range p.files {
+		sum.Lines += f.lines
+		sum.Duplicates += f.count
+		for k, n := range f.skipped {
+			skipped[k] += n
+		}
+		sum.Files = append(sum.Files, FileStats{Name: f.name, Dialect: f.dialect, Lines: f.lines, Calls: p.byFile[f.name], Sampling: f.src.Sampling})
+		diags = append(diags, f.report()...)
+	}
+	sum.Duplicates -= p.calls
+	sum.Skipped, sum.Lacks = sortSkips(skipped), lacking(p.lacks)
+	return sum, append(diags, noCalls(p.files)...)
+}
