@@ -25,7 +25,6 @@ type file struct {
 	records []record           // not handed on yet
 	streams map[recordKey]int  // Claude Code: where in records a response stands
 	count   int64              // records that are calls
-	counted int64              // calls counted here
 	lines   int64              // not blank
 	skipped map[skipKey]int64
 

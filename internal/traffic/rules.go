@@ -22,6 +22,7 @@ const (
 	ruleText     = "traffic-text"
 	ruleGrown    = "traffic-grown"
 	ruleAhead    = "traffic-ahead"
+	ruleSpread   = "traffic-spread"
 )
 
 // Rules documents what Read reports.
@@ -50,6 +51,8 @@ or to 250 times its size if that is more; a recording packs to a tenth or a twen
 when the reading began was read, and a line that was cut off there is left to the next reading.`},
 	{ID: ruleAhead, Summary: "calls lie in the future", Explain: `Warning: their clock is ahead, or their times are of another zone and do not say
 so. They are counted, on the day that they name. A call that is more than a day ahead is a bad line.`},
+	{ID: ruleSpread, Summary: "calls of the recording cannot be told file by file", Explain: `Spans of one trace may stand in several files, and only
+all of them together show which are calls. A reading that is spread over machines takes other dialects.`},
 	{ID: ruleEmpty, Summary: "the recording is empty", Explain: `Warning: an empty file usually means that the recorder did not run.`},
 	{ID: ruleNoModel, Summary: "the recording does not say which model was used",
 		Explain: `Inference traces hold no model name. Set defaults.model of the recording.`},

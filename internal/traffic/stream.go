@@ -182,7 +182,7 @@ func (p *pass) takeFile(f *file, wanted bool) (err error) {
 			if d.part != nil {
 				f.absorb(d.part)
 			}
-			err = p.take(f, d.records, base)
+			err = p.take(d.records, base)
 		}
 		recycle(d.records)
 	}
@@ -200,7 +200,7 @@ func (p *pass) spans() error {
 	}
 	resolveSpans(p.files)
 	for _, f := range p.files {
-		if err := p.take(f, f.records, 0); err != nil {
+		if err := p.take(f.records, 0); err != nil {
 			return err
 		}
 		f.records, f.spans, f.links = nil, nil, nil
@@ -208,7 +208,7 @@ func (p *pass) spans() error {
 	return nil
 }
 
-func (p *pass) take(f *file, records []record, base int) error {
+func (p *pass) take(records []record, base int) error {
 	for i := range records {
 		r := &records[i]
 		r.call.Place.Line += base
