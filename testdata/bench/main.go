@@ -1,5 +1,5 @@
-// Command bench measures how fast tokens are counted: the product beside tiktoken-go and tiktoken-go/tokenizer, in one
-// run and on the same texts. It is a module of its own, so that the peers stay out of the product's go.mod.
+// Command bench measures how fast tokens are counted and recordings read: the product beside tiktoken-go and
+// tiktoken-go/tokenizer, and beside DuckDB and wc, in one run and on the same input. It is a module of its own, so that the peers stay out of the product's go.mod.
 //
 // Ratios are what to read: all contenders take turns within every round, so a slow moment of the machine meets all of
 // them, and a ratio is the median of the rounds' ratios. A speed is the median over the rounds, with the least and the most. No time is asserted.
@@ -27,11 +27,12 @@ var sections = []struct {
 	{"cores", cores},
 	{"start", start},
 	{"adversarial", adversarial},
+	{"traffic", readings},
 }
 
 func main() {
 	rounds := flag.Int("rounds", 7, "how often every measurement is taken")
-	only := flag.String("only", "", "one table: speed, cores, start or adversarial")
+	only := flag.String("only", "", "one table: speed, cores, start, adversarial or traffic")
 	root := flag.String("root", "../..", "the product's folder")
 	load := flag.String("load", "", "read one vocabulary, print the nanoseconds that took, and end (used by the table start)")
 	flag.Parse()
