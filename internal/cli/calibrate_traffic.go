@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/source"
@@ -143,31 +140,6 @@ func (o *calibrateOptions) sources(p *calibrateProject) ([]traffic.Source, error
 		return out, nil
 	}
 	return p.recordings()
-}
-
-// recordings lists the files that the configuration's entries match in the working tree; the first entry to match one
-// holds, as in a check.
-func (p *calibrateProject) recordings() ([]traffic.Source, error) {
-	var out []traffic.Source
-	for _, r := range p.config.Recordings {
-		names, err := doublestar.Glob(p.files, path.Clean(r.Path.Value), doublestar.WithFilesOnly())
-		if err != nil {
-			return nil, fmt.Errorf("look for %s: %w", r.Path.Value, err)
-		}
-		if len(names) == 0 {
-			diags := source.Diagnostics{{Rule: "recording-missing", Severity: source.Error, Span: r.Path.Span,
-				Summary: fmt.Sprintf("%q matches no recording", r.Path.Value), Hint: "record traffic there, or name a recording with --recording"}}
-			return nil, diagnosticsError{diags, contentOf(p.files)}
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			if slices.ContainsFunc(out, func(s traffic.Source) bool { return s.Name == name }) {
-				continue
-			}
-			out = append(out, r.Source(p.files, name))
-		}
-	}
-	return out, nil
 }
 
 // sumOf is the SHA-256 of a recording as it is stored.

@@ -119,6 +119,7 @@ type pass struct {
 	consume Consumer
 	files   []*file
 	aside   pile
+	warmed  uint64 // keeps warm from being left out
 }
 
 // tally is what is summed up over the calls that were handed on.
@@ -209,6 +210,9 @@ func (p *pass) spans() error {
 }
 
 func (p *pass) take(records []record, base int) error {
+	if p.again != nil {
+		p.warmed += p.again.now.warm(records)
+	}
 	for i := range records {
 		r := &records[i]
 		r.call.Place.Line += base

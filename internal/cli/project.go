@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/repo"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// project is the working tree with its configuration and prices, as commands see it that compare nothing.
+type project struct {
+	files   fs.FS
+	config  *config.Config
+	catalog *pricing.Catalog
+}
+
+// loadProject reads the configuration and the price files of the working tree. Without a configuration there are neither.
+func loadProject(ctx context.Context, dir, configName string) (*project, error) {
+	p := &project{}
+	var err error
+	if p.files, err = openProject(ctx, dir); err != nil {
+		return nil, err
+	}
+	name := cmp.Or(configName, config.Name)
+	cfg, found, diags := config.Load(p.files, name)
+	if !found && configName != "" {
+		return nil, usageError{fmt.Sprintf("no configuration at %s", name), "check the path, or run tokengate init"}
+	}
+	builtin, err := pricing.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	if p.config = cfg; !diags.HasErrors() {
+		var more source.Diagnostics
+		p.catalog, more = cfg.Catalog(p.files, builtin) // price files name models, and with them their tokenizers
+		diags = append(diags, more...)
+	}
+	if diags.HasErrors() {
+		diags.Sort()
+		return nil, diagnosticsError{diags, contentOf(p.files)}
+	}
+	return p, nil
+}
+
+// recordings lists the files that the configuration's entries match in the working tree; the first entry to match one
+// holds, as in a check.
+func (p *project) recordings() ([]traffic.Source, error) {
+	var out []traffic.Source
+	for _, r := range p.config.Recordings {
+		names, err := doublestar.Glob(p.files, path.Clean(r.Path.Value), doublestar.WithFilesOnly())
+		if err != nil {
+			return nil, fmt.Errorf("look for %s: %w", r.Path.Value, err)
+		}
+		if len(names) == 0 {
+			diags := source.Diagnostics{{Rule: "recording-missing", Severity: source.Error, Span: r.Path.Span,
+				Summary: fmt.Sprintf("%q matches no recording", r.Path.Value), Hint: "record traffic there, or name a recording with --recording"}}
+			return nil, diagnosticsError{diags, contentOf(p.files)}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			if slices.ContainsFunc(out, func(s traffic.Source) bool { return s.Name == name }) {
+				continue
+			}
+			out = append(out, r.Source(p.files, name))
+		}
+	}
+	return out, nil
+}
+
+func openProject(ctx context.Context, dir string) (fs.FS, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, usageError{fmt.Sprintf("%s is not a folder", dir), "name the project's folder with -C"}
+	}
+	r, err := repo.Open(ctx, dir)
+	if errors.Is(err, repo.ErrNotGit) {
+		return repo.Folder(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	files, err := r.WorkTree()
+	return files, errors.Join(err, r.Close())
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/olekukonko/tablewriter/tw"
+	"github.com/spf13/cobra"
+
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+type sampleOptions struct {
+	convertOptions
+	calls int64
+}
+
+func newTrafficSample(env *Env) *cobra.Command {
+	o := &sampleOptions{}
+	cmd := &cobra.Command{
+		Use:   "sample [RECORDING...] -n CALLS -o FILE",
+		Short: "Draw a small recording that stands for a large one",
+		Long: `sample draws whole sessions (single calls where there are none) by track, model and size, keeps the largest of each track
+and model, and writes with every call how many calls like it it stands for ("weight"). check and the other commands count
+with the weights. The table says what the sample makes of the tokens that are known, so that its error can be seen.
+
+The recordings are read twice. Equal recordings give an equal sample.`,
+		Example: `  tokengate traffic sample -n 20000 huge.jsonl.zst -o traffic/sample.jsonl.gz
+  tokengate traffic sample -n 5000 -o - shards/*.gz | tokengate traffic inspect /dev/stdin`,
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
+	}
+	o.flags(cmd)
+	cmd.Flags().Int64VarP(&o.calls, "calls", "n", 0, "about how many calls to draw")
+	return cmd
+}
+
+func (o *sampleOptions) run(ctx context.Context, env *Env, args []string) error {
+	if o.calls <= 0 {
+		return usageError{"there is no size for the sample", "name one with -n, such as -n 20000"}
+	}
+	in, err := o.open(ctx, env, args)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	out, err := o.create(env)
+	if err != nil {
+		return err
+	}
+	strata, drawn, sum, err := o.draw(env, in, out)
+	if err != nil {
+		return errors.Join(err, out.discard())
+	}
+	if err := out.finish(); err != nil {
+		return err
+	}
+	o.wrote(env, drawn, sum)
+	return o.table(env, strata)
+}
+
+// draw reads the recordings for what there is, and again for what is drawn.
+func (o *sampleOptions) draw(env *Env, in *trafficInput, out *wholeFile) (strata []traffic.Stratum, drawn int64, sum *traffic.Summary, err error) {
+	var s *traffic.Sampler
+	if sum, err = in.stream(env, func() traffic.Consumer {
+		s = traffic.NewSampler()
+		return func(c *traffic.Call) error { s.Add(c); return nil }
+	}); err != nil {
+		return nil, 0, nil, err
+	}
+	strata = s.Draw(o.calls)
+	_, err = in.quietly(env, func() traffic.Consumer {
+		err := out.restart()
+		drawn = 0
+		return func(c *traffic.Call) error {
+			if err != nil {
+				return err
+			}
+			if c.Weight = s.Weight(c); c.Weight == 0 {
+				return nil
+			}
+			drawn++
+			return traffic.WriteNative(out, c)
+		}
+	})
+	return strata, drawn, sum, err
+}
+
+// table goes beside the data, as it is about it.
+func (o *sampleOptions) table(env *Env, strata []traffic.Stratum) error {
+	var rows [][]string
+	var all traffic.Stratum
+	variance := 0.0
+	row := func(s traffic.Stratum, deviation float64) []string {
+		off, margin := "0%", ""
+		if s.Tokens > 0 {
+			off = fmt.Sprintf("%+.1f%%", 100*(float64(s.Estimate)/float64(s.Tokens)-1))
+			margin = fmt.Sprintf("±%.1f%%", 100*deviation/float64(s.Tokens))
+		}
+		return []string{s.Track, s.Model, s.Class, money.Count(s.Units).Exact(), money.Count(s.Drawn).Exact(), money.Count(s.Tokens).String(), off, margin}
+	}
+	for _, s := range strata {
+		rows = append(rows, row(s, s.StdErr))
+		all.Units, all.Drawn, all.Tokens, all.Estimate = all.Units+s.Units, all.Drawn+s.Drawn, all.Tokens+s.Tokens, all.Estimate+s.Estimate
+		variance += s.StdErr * s.StdErr
+	}
+	all.Track = "all"
+	rows = append(rows, row(all, math.Sqrt(variance)))
+	beside := *env
+	beside.Out = env.Err
+	return plainTable(&beside, []string{"Track", "Model", "Size", "Sessions", "Drawn", "Tokens", "Sample says", "Standard error"},
+		[]tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight}, rows)
+}
