@@ -432,26 +432,6 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// What is kept of many values is the smallest by hash, in whatever order they come.
-func TestSmallest(t *testing.T) {
-	rng := rand.New(rand.NewPCG(5, 6))
-	hashes := make([]uint64, 500)
-	for i := range hashes {
-		hashes[i] = rng.Uint64()
-	}
-	want := slices.Sorted(slices.Values(hashes))[:50]
-	for range 5 {
-		rng.Shuffle(len(hashes), func(i, j int) { hashes[i], hashes[j] = hashes[j], hashes[i] })
-		s := newSmallest[uint64](50)
-		for _, h := range hashes {
-			s.add(h, h)
-		}
-		if diff := cmp.Diff(want, s.values()); diff != "" {
-			t.Fatal(diff)
-		}
-	}
-}
-
 func BenchmarkReplay(b *testing.B) {
 	base, head := revision(b, words(500), prompt.Limits{}), revision(b, words(540), prompt.Limits{})
 	calls := many(20_000)

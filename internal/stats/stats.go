@@ -1,5 +1,5 @@
-// Package stats owns arithmetic on samples: exact quantiles, and a seeded cluster bootstrap of a ratio with the
-// confidence it can honestly claim.
+// Package stats owns arithmetic on samples: exact quantiles, a sample by smallest hash, and a seeded cluster bootstrap of
+// a ratio with the confidence it can honestly claim.
 //
 // It does not know what the numbers mean: no tokens, no money, no budgets. What weakens a result is a Warning returned
 // beside it, never a print and never an error. Nothing here reads a clock or draws from an unseeded source, so the same

@@ -1,0 +1,33 @@
+package stats
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What is kept of many values is the smallest by hash, in whatever order they come.
+func TestSmallest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	hashes := make([]uint64, 500)
+	for i := range hashes {
+		hashes[i] = rng.Uint64()
+	}
+	want := slices.Sorted(slices.Values(hashes))[:50]
+	for range 5 {
+		rng.Shuffle(len(hashes), func(i, j int) { hashes[i], hashes[j] = hashes[j], hashes[i] })
+		s := NewSmallest[uint64](50)
+		for i, h := range hashes {
+			dropped, kept := s.Add(h, h)
+			bound, full := s.Bound()
+			if full != (i >= 49) || full && kept != (h <= bound) || dropped != nil && *dropped <= bound {
+				t.Fatalf("value %d: dropped %v, kept %v, bound %d, full %v", i, dropped, kept, bound, full)
+			}
+		}
+		if diff := cmp.Diff(want, s.Values()); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
