@@ -43,11 +43,12 @@ var houses = []house{
 	{"stacks", 1, []string{"prompt"}}, // later
 	{"traffic", 1, []string{"token", "request"}},
 	// reasoning
-	{"replay", 2, nil},
-	{"forecast", 2, []string{"replay"}},
-	{"drift", 2, []string{"replay", "forecast"}},            // later
-	{"lineage", 2, []string{"replay", "forecast", "drift"}}, // later
-	{"budget", 2, []string{"replay", "forecast", "drift", "lineage"}},
+	{"cube", 2, nil},
+	{"replay", 2, []string{"cube"}},
+	{"forecast", 2, []string{"cube", "replay"}},
+	{"drift", 2, []string{"cube", "replay", "forecast"}},            // later
+	{"lineage", 2, []string{"cube", "replay", "forecast", "drift"}}, // later
+	{"budget", 2, []string{"cube", "replay", "forecast", "drift", "lineage"}},
 	// record
 	{"ledger", 3, nil}, // later
 	{"report", 3, []string{"ledger"}},

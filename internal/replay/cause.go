@@ -112,7 +112,7 @@ func (r *run) finish(c *Cause) {
 	for k := range c.cells {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, Key.compare)
+	slices.SortFunc(keys, Key.Compare)
 	for _, k := range keys {
 		cost := r.head.cost(k, c.cells[k])
 		c.Cost = c.Cost.Add(cost)

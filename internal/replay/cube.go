@@ -1,83 +1,39 @@
 package replay
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
+	"github.com/tokengate/tokengate/internal/cube"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/token"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
-// Key is one cell's place in a cube. Model, Tier and Band decide its price, so money is tokens × rate, once a cell.
-type Key struct {
-	Day      int64 // days since 1970-01-01, UTC
-	Track    string
-	Feature  string
-	Template string
-	Version  string // as recorded
-	Model    string // catalogue id; the recorded name where that is unknown
-	Tier     string
-	Band     int
-	Sampling float64 // share of traffic recorded
-}
+// Key is one cell's place in a cube. Model and Band are the catalogue's here.
+type Key = cube.Key
 
-func (k Key) compare(o Key) int {
-	return cmp.Or(cmp.Compare(k.Day, o.Day), cmp.Compare(k.Track, o.Track), cmp.Compare(k.Feature, o.Feature),
-		cmp.Compare(k.Template, o.Template), cmp.Compare(k.Version, o.Version), cmp.Compare(k.Model, o.Model),
-		cmp.Compare(k.Tier, o.Tier), cmp.Compare(k.Band, o.Band), cmp.Compare(k.Sampling, o.Sampling))
-}
-
-// Cell is the sum of the calls of one key.
-type Cell struct {
-	Calls       int64
-	Usage       token.Usage
-	First, Last int64 // Unix seconds of the first and last call
-}
-
-// Cube is the mergeable sum a replay leaves on one side. Adding is commutative and associative.
+// Cube is the sums a replay leaves on one side, with the models that price them.
 type Cube struct {
-	cells map[Key]*Cell
-	book  map[string]*model
+	sums *cube.Cube
+	book map[string]*model
 }
 
-func newCube(book map[string]*model) *Cube { return &Cube{map[Key]*Cell{}, book} }
-
-const secondsPerDay = 24 * 60 * 60
+func newCube(book map[string]*model) *Cube { return &Cube{cube.New(), book} }
 
 func (c *Cube) add(call *traffic.Call, s state, sampling float64) {
 	at := call.Time.Unix()
 	k := Key{
-		Day: floorDiv(at, secondsPerDay), Track: call.Track, Feature: call.Feature, Template: cleanPath(call.Template), Version: call.TemplateVersion,
+		Day: cube.DayOf(at), Track: call.Track, Feature: call.Feature, Template: call.Template, Version: call.TemplateVersion,
 		Model: s.model.ID, Tier: s.tier, Sampling: sampling,
 	}
 	if s.model.priced {
 		k.Band = s.model.Band(s.usage.Prompt())
 	}
-	c.merge(k, Cell{Calls: 1, Usage: s.usage, First: at, Last: at})
-}
-
-func (c *Cube) merge(k Key, v Cell) {
-	cell, ok := c.cells[k]
-	if !ok {
-		c.cells[k] = &v
-		return
-	}
-	cell.Calls += v.Calls
-	cell.Usage = cell.Usage.Add(v.Usage)
-	cell.First, cell.Last = min(cell.First, v.First), max(cell.Last, v.Last)
+	c.sums.AddCell(k, &cube.Cell{Records: 1, Calls: 1, Usage: s.usage, First: at, Last: at})
 }
 
 // Keys returns the keys of all cells in order.
-func (c *Cube) Keys() []Key {
-	keys := make([]Key, 0, len(c.cells))
-	for k := range c.cells {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, Key.compare)
-	return keys
-}
+func (c *Cube) Keys() []Key { return c.sums.Keys() }
 
 // Cost is the exact cost of usage at a key's price; zero where the model has no price.
 func (c *Cube) cost(k Key, u token.Usage) money.Amount {
@@ -89,33 +45,18 @@ func (c *Cube) cost(k Key, u token.Usage) money.Amount {
 }
 
 // Dim is a way to group calls.
-type Dim string
+type Dim = cube.Dim
 
 // The dimensions.
 const (
-	ByProject  Dim = "project"
-	ByTrack    Dim = "track"
-	ByFeature  Dim = "feature"
-	ByModel    Dim = "model"
-	ByTemplate Dim = "template"
+	ByProject  = cube.ByProject
+	ByTrack    = cube.ByTrack
+	ByFeature  = cube.ByFeature
+	ByModel    = cube.ByModel
+	ByTemplate = cube.ByTemplate
 )
 
 var dims = []Dim{ByProject, ByTrack, ByFeature, ByModel, ByTemplate}
-
-func (k Key) name(d Dim) string {
-	switch d {
-	case ByTrack:
-		return k.Track
-	case ByFeature:
-		return k.Feature
-	case ByModel:
-		return k.Model
-	case ByTemplate:
-		return k.Template
-	case ByProject:
-	}
-	return ""
-}
 
 // Totals are exact sums over the recorded calls, and the same scaled up to all traffic day by day.
 type Totals struct {
@@ -135,11 +76,11 @@ type Day struct {
 func (c *Cube) Totals(d Dim) map[string]*Totals {
 	out := map[string]*Totals{}
 	for _, k := range c.Keys() { // in order: sums of floats must not depend on the map
-		cell := c.cells[k]
-		t := out[k.name(d)]
+		cell := c.sums.Cell(k)
+		t := out[k.Name(d)]
 		if t == nil {
 			t = &Totals{Days: map[int64]*Day{}}
-			out[k.name(d)] = t
+			out[k.Name(d)] = t
 		}
 		cost := c.cost(k, cell.Usage)
 		t.Calls += cell.Calls
@@ -161,12 +102,4 @@ func (c *Cube) Totals(d Dim) map[string]*Totals {
 		}
 	}
 	return out
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }

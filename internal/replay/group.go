@@ -74,9 +74,9 @@ func (r *run) book(c *traffic.Call, m move, sampling float64) {
 	key := Key{Track: c.Track, Feature: c.Feature, Template: cleanPath(c.Template)}
 	for _, d := range dims {
 		key.Model = before.model.ID
-		was := key.name(d)
+		was := key.Name(d)
 		key.Model = after.model.ID
-		now := key.name(d)
+		now := key.Name(d)
 		g := r.group(d, now)
 		g.add(p, id, session, c.Session != "", sampling, was == now, true)
 		g.doubt(p.Doubt, m.effect(), sampling)

@@ -73,13 +73,17 @@ type Notes struct {
 	Bounds         int64            // recorded output is only a lower bound
 }
 
-// Run replays calls. The only errors are failures to read history; what is wrong with the recording is in the result.
+// Run replays calls. The only errors are failures to read history and more cells than a cube holds; what else is wrong
+// with the recording is in the result.
 func (p Plan) Run(calls []traffic.Call) (*Result, error) {
 	r := newRun(p)
 	for i := range calls {
 		if err := r.call(&calls[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := cmp.Or(r.base.sums.Err(), r.head.sums.Err()); err != nil {
+		return nil, err
 	}
 	return r.result(), nil
 }

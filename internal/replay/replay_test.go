@@ -362,7 +362,7 @@ func fingerprint(r *Result) string {
 	var b strings.Builder
 	for _, c := range []*Cube{r.Base, r.Head} {
 		for _, k := range c.Keys() {
-			fmt.Fprintln(&b, k, *c.cells[k])
+			fmt.Fprintln(&b, k, *c.sums.Cell(k))
 		}
 		for _, d := range dims {
 			for _, name := range r.Names(d) {
