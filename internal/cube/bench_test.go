@@ -54,7 +54,7 @@ func many(n int) *Cube {
 		calls[i].Time, calls[i].Feature, calls[i].Template, calls[i].TemplateVersion, calls[i].Model, calls[i].Tier = day, "", "", "", "gpt-5-mini", ""
 		calls[i].Usage.Input = 100
 	}
-	return cubeOf([2]int{MaxCells, Sampled}, calls)
+	return fullOf(calls)
 }
 
 func BenchmarkMerge(b *testing.B) {
