@@ -39,6 +39,7 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 				part.readBlock(*block, first, reader(part))
 				blockBuffers.Put(block)
 			}
+			part.strings.release()
 			promise <- delivery{part.records, part}
 		}()
 	}

@@ -46,7 +46,7 @@ type file struct {
 }
 
 func newFile(s Source) *file {
-	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, strings: interner{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}}
+	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}}
 }
 
 // read opens the file, finds its dialect and reads it to the end or to what stops it. Everything was handed on when it
@@ -60,6 +60,7 @@ func (f *file) read(m *meter) {
 	} else {
 		f.err = err
 	}
+	f.strings.release()
 	f.sign()
 	f.hand()
 }
@@ -195,16 +196,4 @@ func (f *file) report() source.Diagnostics {
 		diags = append(diags, source.Diagnostic{Rule: ruleNoZone, Severity: source.Info, Span: at, Summary: "times carry no zone and were read as UTC"})
 	}
 	return diags
-}
-
-// interner keeps one copy of strings that repeat on most lines, such as model names.
-type interner map[string]string
-
-func (in interner) bytes(b []byte) string {
-	if s, ok := in[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	in[s] = s
-	return s
 }

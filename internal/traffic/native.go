@@ -21,7 +21,7 @@ func isNative(h head) bool { return h.has("ts", "model") || h.has("ts", "usage")
 // same. They are looked at only with Options.Text.
 func readNative(f *file, in *input) error {
 	return f.blocks(in, func(part *file) func([]byte, int) error {
-		n := &nativeLine{file: part}
+		n := newNativeLine(part)
 		return func(line []byte, at int) error {
 			c, err := n.read(line)
 			if err != nil {
@@ -38,8 +38,9 @@ func readNative(f *file, in *input) error {
 	})
 }
 
-// nativeLine decodes lines token by token, which takes a third of the time that decoding into a struct does.
+// nativeLine reads lines one after the other.
 type nativeLine struct {
+	nativeScan
 	file       *file
 	dec, inner jsontext.Decoder
 	buf, part  bytes.Buffer
@@ -49,10 +50,26 @@ type nativeLine struct {
 	body       body // the prompt's text, if it is wanted
 }
 
-// read decodes one line.
+func newNativeLine(f *file) *nativeLine { return &nativeLine{file: f, nativeScan: newNativeScan()} }
+
+// read reads one line: at sight, or else by the decoder.
 func (n *nativeLine) read(line []byte) (Call, error) {
+	n.reset()
+	if n.scan(line) {
+		return n.call, nil
+	}
+	return n.judge(line)
+}
+
+func (n *nativeLine) reset() {
 	n.call, n.hasUsage = Call{}, false
 	n.body.reset()
+}
+
+// judge decodes one line token by token, and says what is wrong with it. It takes a third of the time that decoding into a
+// struct does.
+func (n *nativeLine) judge(line []byte) (Call, error) {
+	n.reset()
 	n.buf = *bytes.NewBuffer(line)
 	n.dec.Reset(&n.buf)
 	err := object(&n.dec, &n.name, n.member)
@@ -95,41 +112,75 @@ func object(d *jsontext.Decoder, scratch *[]byte, do func(name, value jsontext.V
 }
 
 // nativeKeys are the keys of a line, in the order they are written. A key is matched with its quotes: one that is
-// written with an escape is not ours.
-var nativeKeys = []struct {
-	name string
-	read func(*nativeLine, jsontext.Value) error
+// written with an escape is not ours. A label is a string that many lines share; everything else is read by the decoder's
+// value, and at sight by what stands in the line.
+var nativeKeys = [...]struct {
+	name  string
+	label func(*Call) *string
+	read  func(*nativeLine, jsontext.Value) error
+	scan  func(n *nativeLine, line []byte, at int) (end int)
 }{
-	{"ts", (*nativeLine).time},
-	{"id", func(n *nativeLine, v jsontext.Value) (err error) { n.call.ID, err = plain(v); return }},
-	{"track", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Track, v) }},
-	{"feature", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Feature, v) }},
-	{"user", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.User, v) }},
-	{"session", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Session, v) }},
-	{"template", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Template, v) }},
-	{"template_version", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.TemplateVersion, v) }},
-	{"sources", (*nativeLine).sources},
-	{"model", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Model, v) }},
-	{"tier", (*nativeLine).tier},
-	{"usage", (*nativeLine).usage},
-	{"output_is_bound", func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.OutputIsBound, v) }},
-	{"usage_is_mean", func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.UsageIsMean, v) }},
-	{"weight", (*nativeLine).weight},
-	{"latency_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.Latency, v) }},
-	{"ttft_ms", func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.FirstToken, v) }},
-	{"status", func(n *nativeLine, v jsontext.Value) error { return n.word(&n.call.Status, v) }},
-	{"outcome", (*nativeLine).outcome},
-	{"vars", (*nativeLine).vars},
-	{"messages", func(n *nativeLine, v jsontext.Value) error { return n.say("messages", v) }},
-	{"tools", func(n *nativeLine, v jsontext.Value) error { return n.say("tools", v) }},
-	{"system", func(n *nativeLine, v jsontext.Value) error { return n.say("system", v) }},
+	{name: "ts", read: (*nativeLine).time, scan: (*nativeLine).scanTime},
+	{name: "id", read: (*nativeLine).id, scan: (*nativeLine).scanID},
+	{name: "track", label: func(c *Call) *string { return &c.Track }},
+	{name: "feature", label: func(c *Call) *string { return &c.Feature }},
+	{name: "user", label: func(c *Call) *string { return &c.User }},
+	{name: "session", label: func(c *Call) *string { return &c.Session }},
+	{name: "template", label: func(c *Call) *string { return &c.Template }},
+	{name: "template_version", label: func(c *Call) *string { return &c.TemplateVersion }},
+	{name: "sources", read: (*nativeLine).sources, scan: (*nativeLine).scanSources},
+	{name: "model", label: func(c *Call) *string { return &c.Model }},
+	{name: "tier", read: (*nativeLine).tier, scan: (*nativeLine).scanTier},
+	{name: "usage", read: (*nativeLine).usage, scan: (*nativeLine).scanUsage},
+	{
+		name: "output_is_bound",
+		read: func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.OutputIsBound, v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return scanBoolean(&n.call.OutputIsBound, b, i) },
+	},
+	{
+		name: "usage_is_mean",
+		read: func(n *nativeLine, v jsontext.Value) error { return boolean(&n.call.UsageIsMean, v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return scanBoolean(&n.call.UsageIsMean, b, i) },
+	},
+	{name: "weight", read: (*nativeLine).weight, scan: (*nativeLine).scanWeight},
+	{
+		name: "latency_ms",
+		read: func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.Latency, v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return scanMilliseconds(&n.call.Latency, b, i) },
+	},
+	{
+		name: "ttft_ms",
+		read: func(n *nativeLine, v jsontext.Value) error { return milliseconds(&n.call.FirstToken, v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return scanMilliseconds(&n.call.FirstToken, b, i) },
+	},
+	{name: "status", label: func(c *Call) *string { return &c.Status }},
+	{name: "outcome", read: (*nativeLine).outcome, scan: (*nativeLine).scanOutcome},
+	{name: "vars", read: (*nativeLine).vars, scan: (*nativeLine).scanVars},
+	{
+		name: "messages",
+		read: func(n *nativeLine, v jsontext.Value) error { return n.say("messages", v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return n.scanText("messages", b, i) },
+	},
+	{
+		name: "tools",
+		read: func(n *nativeLine, v jsontext.Value) error { return n.say("tools", v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return n.scanText("tools", b, i) },
+	},
+	{
+		name: "system",
+		read: func(n *nativeLine, v jsontext.Value) error { return n.say("system", v) },
+		scan: func(n *nativeLine, b []byte, i int) int { return n.scanText("system", b, i) },
+	},
 }
 
 func (n *nativeLine) member(name, value jsontext.Value) error {
 	for i := range nativeKeys {
 		if k := &nativeKeys[i]; len(name) == len(k.name)+2 && string(name[1:len(name)-1]) == k.name {
-			if value.Kind() == 'n' {
+			switch {
+			case value.Kind() == 'n':
 				return nil
+			case k.label != nil:
+				return inside(k.name, n.word(k.label(&n.call), value))
 			}
 			return inside(k.name, k.read(n, value))
 		}
@@ -147,8 +198,8 @@ func (n *nativeLine) say(name string, v jsontext.Value) error {
 
 func nativeNames() []string {
 	var names []string
-	for _, k := range nativeKeys {
-		names = append(names, k.name)
+	for i := range nativeKeys {
+		names = append(names, nativeKeys[i].name)
 	}
 	return names
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 func plain(v jsontext.Value) (string, error) {
@@ -27,6 +29,11 @@ func (n *nativeLine) word(to *string, v jsontext.Value) error {
 	return err
 }
 
+func (n *nativeLine) id(v jsontext.Value) (err error) {
+	n.call.ID, err = plain(v)
+	return err
+}
+
 func (n *nativeLine) time(v jsontext.Value) error {
 	if v.Kind() != '"' {
 		_, err := plain(v)
@@ -35,14 +42,17 @@ func (n *nativeLine) time(v jsontext.Value) error {
 	if n.call.Time.UnmarshalText(v[1:len(v)-1]) != nil {
 		return bad(oddTime, "%s is not RFC 3339", clip(string(v)))
 	}
+	n.call.Time = n.call.Time.UTC()
 	return nil
 }
 
 func (n *nativeLine) tier(v jsontext.Value) error {
 	err := n.word(&n.call.Tier, v)
-	n.call.Tier = tier(text(n.call.Tier), "")
+	n.setTier(n.call.Tier)
 	return err
 }
+
+func (n *nativeLine) setTier(word string) { n.call.Tier = tier(text(word), "") }
 
 func boolean(to *bool, v jsontext.Value) error {
 	*to = v.Kind() == 't'
@@ -80,30 +90,38 @@ func quantity(v jsontext.Value) (float64, error) {
 	return f, nil
 }
 
-// usage reads the additive counts; input and output must both be there, so that a 0 is always meant.
+// usageNames are the keys of the additive counts. input and output must both be there, so that a 0 is always meant.
+var usageNames = [...]string{"input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"}
+
+const (
+	usageInput  = 0
+	usageOutput = 4
+	usageNeeds  = 1<<usageInput | 1<<usageOutput
+)
+
+func usageCounts(u *token.Usage) [len(usageNames)]*int64 {
+	return [...]*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.Output, &u.Reasoning}
+}
+
 func (n *nativeLine) usage(v jsontext.Value) error {
-	u := &n.call.Usage
-	counts := [...]struct {
-		name string
-		to   *int64
-	}{{"input", &u.Input}, {"cache_read", &u.CacheRead}, {"cache_write_5m", &u.CacheWrite5m}, {"cache_write_1h", &u.CacheWrite1h}, {"output", &u.Output}, {"reasoning", &u.Reasoning}}
-	var found [len(counts)]bool
+	counts := usageCounts(&n.call.Usage)
+	found := 0
 	err := n.members(v, func(name, v jsontext.Value) error {
-		for i, c := range counts {
-			if len(name) == len(c.name)+2 && string(name[1:len(name)-1]) == c.name {
-				found[i] = true
-				return inside(c.name, whole(c.to, v))
+		for i, c := range usageNames {
+			if len(name) == len(c)+2 && string(name[1:len(name)-1]) == c {
+				found |= 1 << i
+				return inside(c, whole(counts[i], v))
 			}
 		}
-		return unknownKey(name, []string{"input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"})
+		return unknownKey(name, usageNames[:])
 	})
 	n.hasUsage = true
 	switch {
 	case err != nil:
 		return err
-	case !found[0]:
+	case found&(1<<usageInput) == 0:
 		return bad(noUsage, "no input")
-	case !found[4]:
+	case found&(1<<usageOutput) == 0:
 		return bad(noUsage, "no output")
 	}
 	return nil
