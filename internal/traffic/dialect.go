@@ -17,7 +17,7 @@ const (
 	Native     = "native"      // tokengate's own JSONL
 	ClaudeCode = "claude-code" // session transcripts
 	LiteLLM    = "litellm"     // standard logging payloads and spend-log rows
-	OTLP       = "otlp"        // GenAI spans as OTLP/JSON
+	OTLP       = "otlp"        // GenAI spans, log events and metrics as OTLP/JSON
 	TraceCSV   = "trace-csv"   // inference traces as CSV
 )
 
@@ -35,7 +35,7 @@ func dialects() []dialect {
 		{Native, `JSON lines with "ts", "model" and "usage"`, isNative, readNative},
 		{ClaudeCode, `Claude Code lines with "sessionId" or "message.usage"`, isClaudeCode, readClaudeCode},
 		{LiteLLM, `LiteLLM objects with "call_type"`, isLiteLLM, readLiteLLM},
-		{OTLP, `OTLP objects with "resourceSpans" or "batches", or Jaeger's with "data" and "traceID"`, isOTLP, readOTLP},
+		{OTLP, `OTLP objects with "resourceSpans", "resourceLogs", "resourceMetrics" or "batches", spans with "context", "spanContext" or "traceId", or Jaeger's with "data" and "traceID"`, isOTLP, readOTLP},
 		{TraceCSV, `CSV with the header "` + strings.Join(traceHeaders(), `" or "`) + `"`, isTraceCSV, readTraceCSV},
 	}
 }

@@ -32,21 +32,24 @@ type file struct {
 	base     int   // lines of the parts taken so far
 	stop     error // what ended the reading of a part
 
-	spans      []span     // OTLP: spans that may be calls, until all files are known
-	links      []spanLink // OTLP: every span's parent
+	spans      pile[span] // OTLP: spans and events that may be calls, until all files are known
+	labels     map[spanLabels]*spanLabels
+	links      pile[spanLink]   // OTLP: every span's parent
+	points     pile[tokenPoint] // OTLP: data points of token metrics, until all files are known
+	series     map[string]*tokenSeries
 	usageSpans int
+	odd        oddities
 
 	bad     listing            // bad records
 	texts   listing            // prompts that cannot be counted
 	whole   source.Diagnostics // about the file as a whole
 	noZone  bool               // some times were written without a zone
-	ahead   ahead              // times that lie in the future
 	strings interner
 	err     error // the machine failed
 }
 
 func newFile(s Source) *file {
-	return &file{src: s, name: s.Name, skipped: map[skipKey]int64{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}}
+	return &file{src: s, name: s.Name, opts: &Options{}, skipped: map[skipKey]int64{}, bad: listing{rule: ruleBadLine}, texts: listing{rule: ruleText}, odd: oddities{labels: listing{rule: ruleLabel}}}
 }
 
 // read opens the file, finds its dialect and reads it to the end or to what stops it. Everything was handed on when it
@@ -93,7 +96,7 @@ func (f *file) finish() {
 	case err == nil:
 		f.readable = true
 	case errors.As(err, &whole) && whole.midway:
-		f.refuse(whole.rule, whole.hint, "%s, after %d records in %d lines", whole, f.count+int64(len(f.spans)), f.lines)
+		f.refuse(whole.rule, whole.hint, "%s, after %d records in %d lines", whole, f.count+int64(f.spans.n), f.lines)
 	case errors.As(err, &whole):
 		f.refuse(whole.rule, whole.hint, "%s", whole)
 	case errors.Is(err, errEmpty):
@@ -120,7 +123,7 @@ func (f *file) accept(r record, line int) {
 	c.Time = c.Time.UTC()
 	err := check(c)
 	if err == nil {
-		err = f.ahead.check(c, f.opts.Now)
+		err = f.odd.ahead.check(c, f.opts.Now)
 	}
 	if err != nil {
 		f.reject(line, err)
@@ -190,7 +193,7 @@ func (f *file) skip(reason string) { f.skipped[skipKey{reason, false}]++ }
 
 // report gives all diagnostics of the file.
 func (f *file) report() source.Diagnostics {
-	diags := slices.Concat(f.whole, f.bad.report(f.name, "bad lines"), f.texts.report(f.name, "prompts that cannot be counted"), f.ahead.report(f.name))
+	diags := slices.Concat(f.whole, f.bad.report(f.name, "bad lines"), f.texts.report(f.name, "prompts that cannot be counted"), f.odd.report(f.name))
 	if f.noZone {
 		at := source.Span{File: f.name}
 		diags = append(diags, source.Diagnostic{Rule: ruleNoZone, Severity: source.Info, Span: at, Summary: "times carry no zone and were read as UTC"})

@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,7 +18,8 @@ type jaegerTrace struct {
 }
 
 type jaegerProcess struct {
-	Tags []jaegerTag `json:"tags"`
+	Service text        `json:"serviceName"`
+	Tags    []jaegerTag `json:"tags"`
 }
 
 type jaegerTag struct {
@@ -52,20 +52,20 @@ func (s *jaegerSpan) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// groups gives the trace as OTLP would; with text, prompts too.
-func (t jaegerTrace) groups(text bool) []otlpResource {
+// groups gives the trace as OTLP would, with the attributes that the file wants.
+func (t jaegerTrace) groups(f *file) []otlpResource {
 	var out []otlpResource
 	for _, s := range t.Spans {
 		var g otlpResource
-		g.Resource.Attributes = jaegerAttributes(t.Processes[string(s.Process)].Tags, false)
-		g.ScopeSpans = []otlpScope{{Spans: []otlpSpan{s.span(text)}}}
+		g.Resource.Attributes = f.jaegerAttributes(t.Processes[string(s.Process)])
+		g.ScopeSpans = []otlpScope{{Spans: []otlpSpan{s.span(f)}}}
 		out = append(out, g)
 	}
 	return out
 }
 
-func (s jaegerSpan) span(text bool) otlpSpan {
-	o := otlpSpan{Trace: s.Trace, Span: s.Span, Name: s.Name, Attributes: jaegerAttributes(s.Tags, text), offset: s.offset}
+func (s jaegerSpan) span(f *file) otlpSpan {
+	o := otlpSpan{Trace: s.Trace, Span: s.Span, Name: s.Name, Attributes: f.jaegerAttributes(jaegerProcess{Tags: s.Tags}), offset: s.offset}
 	const maxMicros = 1<<63/1000 - 1
 	if s.Start.n > 0 && s.Start.n < maxMicros && s.Duration.n >= 0 && s.Duration.n < maxMicros-s.Start.n {
 		o.Start.n, o.End.n = s.Start.n*1000, (s.Start.n+s.Duration.n)*1000
@@ -83,11 +83,17 @@ func (s jaegerSpan) span(text bool) otlpSpan {
 	return o
 }
 
-func jaegerAttributes(tags []jaegerTag, text bool) []otlpAttribute {
+// jaegerAttributes gives the tags of a span or a process, and, of a process, its service, which stands beside them.
+func (f *file) jaegerAttributes(p jaegerProcess) []otlpAttribute {
 	var out []otlpAttribute
-	for _, t := range tags {
-		var v otlpValue
-		if (wanted[t.Key] || text && isPromptKey(t.Key)) && !bytes.Equal(t.Value, []byte("null")) && decode(t.Value, &v.String) == nil {
+	if p.Service != "" {
+		out = append(out, otlpAttribute{serviceKey, otlpValue{String: p.Service}})
+	}
+	for _, t := range p.Tags {
+		if !f.wants(t.Key) || t.Key == serviceKey && p.Service != "" {
+			continue
+		}
+		if v, ok := plainValue(t.Value); ok {
 			out = append(out, otlpAttribute{t.Key, v})
 		}
 	}

@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,17 +37,19 @@ type litellmRow struct {
 	Metadata  embedded `json:"metadata"`
 	Tags      embedded `json:"request_tags"`
 	Response  embedded `json:"response"`
+	APIBase   text     `json:"api_base"`
+	Team      text     `json:"team_id"`
 	Hidden    struct {
 		Model text `json:"litellm_model_name"`
 	} `json:"hidden_params"`
 }
 
 type litellmMetadata struct {
-	Usage     *openAIUsage `json:"usage_object"`
-	UserID    text         `json:"user_api_key_user_id"`
-	EndUser   text         `json:"user_api_key_end_user_id"`
-	Spend     labels       `json:"spend_logs_metadata"`
-	Requester labels       `json:"requester_metadata"`
+	Usage     *litellmUsage `json:"usage_object"`
+	UserID    text          `json:"user_api_key_user_id"`
+	EndUser   text          `json:"user_api_key_end_user_id"`
+	Spend     labels        `json:"spend_logs_metadata"`
+	Requester labels        `json:"requester_metadata"`
 }
 
 // labels are what the caller of the proxy attached to a request.
@@ -120,110 +121,22 @@ func (f *file) litellm(row *litellmRow, value []byte, line int) error {
 	if err := f.litellmTimes(row, &c); err != nil {
 		return err
 	}
-	if err := row.usage(&c, meta.Usage, resp); err != nil {
+	fees, err := row.usage(&c, meta.Usage, resp)
+	if err != nil {
 		return err
 	}
-	row.label(&c, meta)
-	r := record{call: c, strict: true}
+	tags := f.litellmTags(row, line)
+	tagged := func(name string) string { return f.tagged(tags, name, line) }
+	row.label(&c, meta, tagged)
+	r := record{call: c, strict: true, fees: fees}
+	if f.facts {
+		f.litellmFacts(&r, row, meta, tags)
+	}
 	if f.text {
 		f.attach(&r, row.prompt(value), line)
 	}
 	f.accept(r, line)
 	return nil
-}
-
-// usage: prompt_tokens includes cached tokens for every provider; the details stand in the metadata or the response. A
-// successful call that was billed without tokens (images, speech, searches) is bad, because it would seem to be free.
-func (row *litellmRow) usage(c *Call, details *openAIUsage, resp litellmResponse) (err error) {
-	if row.Prompt.n+row.Output.n == 0 {
-		if done, err := resp.native(c); done || err != nil {
-			return err
-		}
-		switch {
-		case row.Total.n != 0:
-			return bad(noUsage, "only a total of %d tokens", row.Total.n)
-		case c.Status == "error":
-			return nil
-		}
-		return bad(noUsage, "a successful %s without tokens, billed $%s", either(string(row.CallType), "call"), strconv.FormatFloat(row.Cost.f+row.Spend.f, 'g', -1, 64))
-	}
-	var u openAIUsage
-	if details != nil {
-		u = *details
-	} else if resp.Usage.Kind() == '{' {
-		if err := decode(resp.Usage, &u); err != nil {
-			return inside("response.usage", err)
-		}
-	}
-	u.Prompt, u.Completion, u.Input, u.Output = row.Prompt, row.Output, number{}, number{}
-	u.Total = first(row.Total, u.Total)
-	c.Usage, err = u.inclusive().usage(isClaude(c.Model, string(row.Provider)))
-	return err
-}
-
-// native takes the usage of a response that the proxy passed through without counting it.
-func (resp litellmResponse) native(c *Call) (done bool, err error) {
-	if resp.Gemini != nil {
-		c.Usage, err = fromGemini(*resp.Gemini)
-		return true, err
-	}
-	if resp.Usage.Kind() != '{' {
-		return false, nil
-	}
-	var shape struct {
-		Bedrock number `json:"inputTokens"`
-		Input   number `json:"input_tokens"`
-	}
-	if err := decode(resp.Usage, &shape); err != nil {
-		return false, inside("response.usage", err)
-	}
-	switch {
-	case shape.Bedrock.known:
-		var u bedrockUsage
-		if err = decode(resp.Usage, &u); err == nil {
-			c.Usage, err = fromBedrock(u)
-		}
-	case shape.Input.known && resp.Type == "message":
-		var u anthropicUsage
-		if err = decode(resp.Usage, &u); err == nil {
-			c.Usage, err = fromAnthropic(u)
-			c.Tier = tier(u.ServiceTier, u.Speed)
-		}
-	default:
-		var u openAIUsage
-		if err = decode(resp.Usage, &u); err == nil && first(u.Prompt, u.Input).n+first(u.Completion, u.Output).n > 0 {
-			c.Usage, err = fromOpenAI(u)
-			return true, err
-		}
-		return false, err
-	}
-	return true, err
-}
-
-func isClaude(model, provider string) bool {
-	return strings.Contains(strings.ToLower(model), "claude") || strings.Contains(strings.ToLower(provider), "anthropic")
-}
-
-// label takes track, feature and template from what the caller attached: metadata first, then tags written as
-// "track:retrieval". Other tags, such as the User-Agent that the proxy adds, say nothing here.
-func (row *litellmRow) label(c *Call, meta litellmMetadata) {
-	var tags []text
-	if row.Tags.into(&tags, '[') != nil {
-		tags = nil
-	}
-	tagged := func(name string) string {
-		for _, t := range tags {
-			if rest, ok := strings.CutPrefix(string(t), name+":"); ok {
-				return strings.TrimSpace(rest)
-			}
-		}
-		return ""
-	}
-	s, r := meta.Spend, meta.Requester
-	c.Track = either(s.Track, either(r.Track, tagged("track")))
-	c.Feature = either(s.Feature, either(r.Feature, tagged("feature")))
-	c.Template = either(s.Template, either(r.Template, tagged("template")))
-	c.TemplateVersion = either(s.Version, either(r.Version, tagged("template_version")))
 }
 
 func (f *file) litellmTimes(row *litellmRow, c *Call) error {
@@ -235,6 +148,7 @@ func (f *file) litellmTimes(row *litellmRow, c *Call) error {
 		return bad(noTime, "no startTime")
 	}
 	c.Time = start
+	reversed := false
 	for _, t := range []struct {
 		text text
 		to   *time.Duration
@@ -246,6 +160,10 @@ func (f *file) litellmTimes(row *litellmRow, c *Call) error {
 		if at.After(start) {
 			*t.to = at.Sub(start)
 		}
+		reversed = reversed || !at.IsZero() && at.Before(start)
+	}
+	if reversed {
+		f.odd.reversed++
 	}
 	return nil
 }

@@ -2,12 +2,8 @@ package traffic
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 func isOTLP(h head) bool {
@@ -16,7 +12,7 @@ func isOTLP(h head) bool {
 			return true
 		}
 	}
-	return isJaeger(h)
+	return isJaeger(h) || isFlat(h)
 }
 
 // otlpDoc is one object of a file in any of the wrappers seen: TracesData, Tempo's first export (batches) and its
@@ -28,15 +24,34 @@ type otlpDoc struct {
 		ResourceSpans []otlpResource `json:"resourceSpans"`
 		Batches       []otlpResource `json:"batches"`
 	} `json:"trace"`
-	Data    []jaegerTrace  `json:"data"`
-	Metrics jsontext.Value `json:"resourceMetrics"`
-	Logs    jsontext.Value `json:"resourceLogs"`
+	Data    []jaegerTrace   `json:"data"`
+	Metrics []otlpMeasured  `json:"resourceMetrics"`
+	Logs    []otlpLogSource `json:"resourceLogs"`
+}
+
+// isWrapped tells a document that is one of OTLP's, however empty.
+func (d *otlpDoc) isWrapped() bool {
+	return d.ResourceSpans != nil || d.Batches != nil || d.Trace != nil || d.Data != nil || d.Metrics != nil || d.Logs != nil
+}
+
+// groups gives all spans of the document by their resource.
+func (d *otlpDoc) groups(f *file) []otlpResource {
+	groups := append(d.ResourceSpans, d.Batches...)
+	if d.Trace != nil {
+		groups = append(append(groups, d.Trace.ResourceSpans...), d.Trace.Batches...)
+	}
+	for _, t := range d.Data {
+		groups = append(groups, t.groups(f)...)
+	}
+	return groups
+}
+
+type otlpOrigin struct {
+	Attributes []otlpAttribute `json:"attributes"`
 }
 
 type otlpResource struct {
-	Resource struct {
-		Attributes []otlpAttribute `json:"attributes"`
-	} `json:"resource"`
+	Resource     otlpOrigin  `json:"resource"`
 	ScopeSpans   []otlpScope `json:"scopeSpans"`
 	LibrarySpans []otlpScope `json:"instrumentationLibrarySpans"` // before OTLP 0.19
 }
@@ -45,142 +60,110 @@ type otlpScope struct {
 	Spans []otlpSpan `json:"spans"`
 }
 
-type otlpAttribute struct {
-	Key   string    `json:"key"`
-	Value otlpValue `json:"value"`
-}
-
-// otlpSpan is what a call needs of a span. offset is where it begins in the decoded value.
-type otlpSpan struct {
-	Trace      text            `json:"traceId"`
-	Span       text            `json:"spanId"`
-	Parent     text            `json:"parentSpanId"`
-	Name       text            `json:"name"`
-	Start      number          `json:"startTimeUnixNano"`
-	End        number          `json:"endTimeUnixNano"`
-	Attributes []otlpAttribute `json:"attributes"`
-	Status     struct {
-		Code text `json:"code"`
-	} `json:"status"`
-	Dropped text `json:"droppedAttributesCount"` // how many attributes a limit of the SDK cost
-	offset  int64
-}
-
-// UnmarshalJSONFrom implements the decoder's interface; it notes where the span stands.
-func (s *otlpSpan) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	d.PeekKind()
-	at := d.InputOffset()
-	type bare otlpSpan
-	if err := decodeFrom(d, (*bare)(s)); err != nil {
-		return err
-	}
-	s.offset = at
-	return nil
-}
-
-// otlpValue is an attribute's value as text; lists are kept as JSON, and byte strings are not kept.
-type otlpValue struct {
-	String text           `json:"stringValue"`
-	Bool   text           `json:"boolValue"`
-	Int    text           `json:"intValue"`
-	Double text           `json:"doubleValue"`
-	Array  jsontext.Value `json:"arrayValue"`
-}
-
-func (v otlpValue) text() string {
-	return either(string(v.String), either(string(v.Int), either(string(v.Double), either(string(v.Bool), string(v.Array)))))
-}
-
 const (
-	skipMetrics = "OTLP metrics and logs, which are no spans"
-	skipSpan    = "a span that is no model call"
-	skipNested  = "a span that repeats what a span below it reports"
+	skipMetric = "an OTLP metric that counts no tokens"
+	skipLog    = "an OTLP log record that is no model call"
+	skipSpan   = "a span that is no model call"
+	skipNested = "a span that repeats what a span below it reports"
+	skipNoSpan = "an object that holds no spans, logs or metrics"
 )
 
-// readOTLP reads GenAI spans. Which of them are calls is known only when all spans of a trace are, and they may be
-// spread over lines and files: they are kept until every file is read. See resolveSpans. A prompt is that of the span
-// which counts; text in events and log records, and under the names of other conventions, is not read.
+// readOTLP reads GenAI spans, log events and metrics. Which spans are calls is known only when all spans of a trace are,
+// and they may be spread over lines and files; whether an event or a metric repeats spans is known only then, too. They
+// are kept until every file is read. See resolveSpans. A prompt is that of the span which counts; text in events and log
+// records, and under the names of other conventions, is not read.
 func readOTLP(f *file, in *input) error {
 	return f.eachValue(in, func(value []byte, line int) error {
 		var doc otlpDoc
-		if err := decode(value, &doc); err != nil {
+		err := decode(value, &doc)
+		if err == nil && !doc.isWrapped() {
+			err = f.flat(value, line)
+		}
+		if err != nil {
 			f.reject(line, err)
 			return nil
 		}
-		if len(doc.Metrics)+len(doc.Logs) > 0 {
-			f.skip(skipMetrics)
+		p := placing{value: value, line: line}
+		for _, g := range doc.groups(f) {
+			f.spansOf(&g, &p)
 		}
-		groups := append(doc.ResourceSpans, doc.Batches...)
-		if doc.Trace != nil {
-			groups = append(append(groups, doc.Trace.ResourceSpans...), doc.Trace.Batches...)
+		for i := range doc.Logs {
+			f.logsOf(&doc.Logs[i], &p)
 		}
-		for _, t := range doc.Data {
-			groups = append(groups, t.groups(f.text)...)
-		}
-		at, from := line, 0
-		for _, g := range groups {
-			shared := attributes(g.Resource.Attributes)
-			for _, scope := range append(g.ScopeSpans, g.LibrarySpans...) {
-				for i := range scope.Spans {
-					s := &scope.Spans[i]
-					if to := int(s.offset); to > from {
-						at, from = at+bytes.Count(value[from:to], []byte("\n")), to
-					}
-					f.span(s, shared, at)
-				}
-			}
+		for i := range doc.Metrics {
+			f.metricsOf(&doc.Metrics[i], line)
 		}
 		return nil
 	})
 }
 
+// placing finds the line on which a part of a decoded value begins; parts come mostly in their order.
+type placing struct {
+	value    []byte
+	line, at int
+}
+
+func (p *placing) lineOf(offset int64) int {
+	if to := int(offset); to > p.at {
+		p.line, p.at = p.line+bytes.Count(p.value[p.at:to], []byte("\n")), to
+	}
+	return p.line
+}
+
+func (f *file) spansOf(g *otlpResource, p *placing) {
+	shared, err := attributes(g.Resource.Attributes, f.facts)
+	for _, scope := range append(g.ScopeSpans, g.LibrarySpans...) {
+		for i := range scope.Spans {
+			s := &scope.Spans[i]
+			f.span(s, shared, p.lineOf(s.offset), err)
+		}
+	}
+}
+
 // span keeps a span's place in its tree and, if it may be a call, the call.
-func (f *file) span(s *otlpSpan, shared map[string]string, line int) {
-	key := spanKey{f.strings.bytes([]byte(spanID(s.Trace, 16))), spanID(s.Span, 8)}
-	if key.span != "" {
-		f.links = append(f.links, spanLink{key, spanID(s.Parent, 8)})
+func (f *file) span(s *otlpSpan, shared map[string]string, line int, wrong error) {
+	key := keyOf(s.Trace, s.Span)
+	if key.known() {
+		f.links.add(spanLink{key, spanIDOf(s.Parent)})
 	}
-	a := attributes(s.Attributes)
-	n, err := usageOf(string(s.Name), a)
-	if err != nil {
-		f.reject(line, err)
-		return
-	}
-	c := callOf(s, a, shared)
-	sp := span{key: key, id: c.ID, line: line, file: f}
-	sp.carries = n.input.n+n.output.n+n.read.n+n.write.n > 0
-	if !sp.carries && !isModelCall(a) {
+	f.candidate(&span{key: key}, s, shared, line, wrong)
+}
+
+// candidate keeps a span, or an event written as one, if it may be a call. What cannot be read of it matters only if it
+// turns out to count.
+func (f *file) candidate(sp *span, s *otlpSpan, shared map[string]string, line int, wrong error) {
+	a, err := attributes(s.Attributes, f.facts)
+	n, unreadable := usageOf(s.Name == claudeCodeSpan || s.Name == claudeCodeEvent, a)
+	if !n.counts() && unreadable == nil && !isModelCall(a) {
 		f.skip(skipSpan)
 		return
 	}
-	if sp.carries {
+	if s.End.n > 0 && s.End.n < s.Start.n {
+		f.odd.reversed++
+	}
+	c := callOf(s, a, shared)
+	sp.file, sp.line = f, int32(line)
+	if !sp.event && isAggregate(a) {
+		sp.rank = aggregateSpan
+	}
+	for _, e := range []error{unreadable, err, wrong} {
+		sp.blame(e)
+	}
+	if n.counts() {
 		f.usageSpans++
-		c.Usage, sp.err = n.usage(isClaude(c.Model, a["gen_ai.provider.name"]+a["gen_ai.system"]))
+		var e error
+		c.Usage, e = n.usage(isClaude(c.Model, firstText(a, providerKeys)))
+		sp.blame(e)
 	}
-	for _, s := range []*string{&c.Model, &c.Session, &c.User, &c.Track, &c.Feature, &c.Template, &c.TemplateVersion, &c.Tier} {
-		*s = f.strings.bytes([]byte(*s))
-	}
+	sp.carries = n.counts() && (sp.more == nil || sp.more.err == nil)
+	sp.hold(c, shared[serviceKey])
 	if f.text {
-		p := s.prompt()
-		c.Prompt, sp.lack, sp.textErr = p.content, p.lack, p.err
+		sp.say(s.prompt())
 	}
-	sp.call = c
-	f.spans = append(f.spans, sp)
-}
-
-// spanID gives an id in lower-case hex. OTLP/JSON writes hex; exports through protobuf's own JSON write base64.
-func spanID(s text, size int) string {
-	id := strings.ToLower(string(s))
-	if len(id) == 2*size {
-		return id
+	if f.facts {
+		sp.extra().facts = f.spanFacts(s, a, shared)
 	}
-	if b, err := base64.StdEncoding.DecodeString(string(s)); err == nil && len(b) == size {
-		id = hex.EncodeToString(b)
-	}
-	if strings.Trim(id, "0") == "" {
-		return ""
-	}
-	return id
+	f.spans.add(*sp)
 }
 
 func nanoTime(n number) time.Time {
@@ -189,3 +172,22 @@ func nanoTime(n number) time.Time {
 	}
 	return time.Unix(0, n.n).UTC()
 }
+
+// isMetadata tells an attribute that a map rule may ask for: a scalar that is no prompt or response text. Text is never
+// kept, so that long values are taken for it.
+func isMetadata(a otlpAttribute) bool {
+	if isPromptKey(a.Key) || len(a.Value.Array) > 0 || len(a.Value.text()) > maxMetadata {
+		return false
+	}
+	for _, prefix := range []string{"gen_ai.completion", "gen_ai.output", "llm.input_messages", "llm.output_messages", "llm.prompts",
+		"input.value", "output.value", "ai.prompt", "ai.response.text", "ai.response.object", "ai.response.toolCalls", "traceloop.entity.",
+		"langfuse.observation.input", "langfuse.observation.output", "langfuse.trace.input", "langfuse.trace.output"} {
+		if strings.HasPrefix(a.Key, prefix) {
+			return false
+		}
+	}
+	return a.Key != "prompt"
+}
+
+// maxMetadata is the longest value that is metadata, in bytes.
+const maxMetadata = 256

@@ -8,7 +8,7 @@
 //	native.go       tokengate's own JSONL
 //	claude.go       Claude Code session transcripts
 //	litellm.go      LiteLLM logging payloads and spend-log rows
-//	otlp.go         OpenTelemetry GenAI spans as OTLP/JSON
+//	otlp.go         OpenTelemetry GenAI spans, log events and metrics as OTLP/JSON, Jaeger JSON, and what consoles print
 //	tracecsv.go     public LLM inference traces as CSV
 //
 // The text of prompts is not kept. With Options.Text it is reduced to counts while a line is decoded, for those who fit

@@ -23,6 +23,10 @@ const (
 	ruleGrown    = "traffic-grown"
 	ruleAhead    = "traffic-ahead"
 	ruleSpread   = "traffic-spread"
+	ruleLabel    = "traffic-label"
+	ruleReversed = "traffic-end-before-start"
+	ruleCallless = "traffic-calls-unknown"
+	ruleSignals  = "traffic-two-signals"
 )
 
 // Rules documents what Read reports.
@@ -69,4 +73,16 @@ complete of them. If they are different calls, the recorder reuses ids and spend
 		Explain: `Warning, at the line, and only where text is asked for, as calibrate does. The call counts like any other and
 is replayed; it is only left out of what is fitted to prompt text. Text that holds a part whose tokens it does not tell,
 such as audio or a file by its id, is not counted in part: the rest would be set against the tokens of the whole.`},
+	{ID: ruleLabel, Summary: "a label of a call cannot be read, or stands twice",
+		Explain: `Warning, at the line. The call counts; its track, feature or template may not be what was meant. Where two tags
+name a track, the first one holds.`},
+	{ID: ruleReversed, Summary: "requests end before they start",
+		Explain: `Warning, once a file: two clocks disagree. The calls count; their latency is taken as not known.`},
+	{ID: ruleCallless, Summary: "it is not known how many calls some tokens are",
+		Explain: `Warning, once a file. A counter does not tell how many calls it sums, nor does the span of an agent that stands
+without the spans of its requests; where their context is not propagated, such spans repeat each other unseen. Tokens are exact, and so is what they cost at prices that do not depend on the size of a
+request. Each is one record: ceilings per call, and anything else per call, mean nothing on such a recording.`},
+	{ID: ruleSignals, Summary: "two signals of one service tell of the same calls",
+		Explain: `Warning, once a file. Spans, log events and metrics of one service repeat each other. Where ids pair them, each
+call counts once without a word; where none do, spans are counted, then events, and metrics only where nothing else is.`},
 }

@@ -8,30 +8,6 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// pile holds records in blocks, so that growing moves none of them.
-type pile struct {
-	blocks [][]record
-	n      int
-}
-
-func (p *pile) add(r record) {
-	const block = 256
-	if p.n%block == 0 {
-		p.blocks = append(p.blocks, make([]record, 0, block))
-	}
-	last := &p.blocks[len(p.blocks)-1]
-	*last = append(*last, r)
-	p.n++
-}
-
-func (p *pile) each(do func(*record)) {
-	for _, b := range p.blocks {
-		for i := range b {
-			do(&b[i])
-		}
-	}
-}
-
 type recordKey struct{ id, request string }
 
 // set counts every call once. What it holds does not depend on the order in which records come.

@@ -49,16 +49,16 @@ func RereadShard(src Source, opts Options, repeated []uint64, consume Consumer, 
 	if err != nil {
 		return nil, nil, err
 	}
-	p.aside.each(func(r *record) {
-		if err != nil {
-			return
-		}
+	for r := range p.aside.all() {
 		var b bytes.Buffer
-		if err = gob.NewEncoder(&b).Encode(r.away()); err == nil {
-			err = aside(r.id, b.Bytes())
+		if err := gob.NewEncoder(&b).Encode(r.away()); err != nil {
+			return nil, nil, err
 		}
-	})
-	return &Shard{Summary: *sum, Records: sum.Count + sum.Duplicates}, diags, err
+		if err := aside(r.id, b.Bytes()); err != nil {
+			return nil, nil, err
+		}
+	}
+	return &Shard{Summary: *sum, Records: sum.Count + sum.Duplicates}, diags, nil
 }
 
 // alone reads one file.

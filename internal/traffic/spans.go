@@ -1,160 +1,160 @@
 package traffic
 
-type spanKey struct{ trace, span string }
+import (
+	"time"
+
+	"github.com/tokengate/tokengate/internal/token"
+)
 
 // spanLink says under which span another stands.
 type spanLink struct {
 	key    spanKey
-	parent string
+	parent spanID
 }
 
-// span is a span that may be a call. err is why its usage cannot be taken, which matters only if it counts.
+// span is a span or a log event that may be a call. Of two that tell of one response, the lower rank counts. All of a
+// recording are held until its last file is read: it is small, and what repeats is held once.
 type span struct {
-	key     spanKey
+	key     spanKey // of an event: the span it was written in
 	id      string
-	call    Call
-	carries bool // has usage above 0
-	err     error
-	lack    lack  // why call.Prompt is nil, if it was asked for
-	textErr error // what is wrong with the text, which matters only if the span counts
-	line    int
+	start   int64 // nanoseconds since 1970; 0 is unknown
+	took    int64
+	first   int64 // until the first token
+	usage   token.Usage
+	prompt  *token.Content
+	labels  *spanLabels
+	more    *spanMore
 	file    *file
+	line    int32
+	carries bool // has usage above 0 that can be taken
+	event   bool
+	placed  bool // of an event: its span is one of an agent, below which no span tells usage
+	rank    spanRank
+	fate    fate
+	lack    lack // why there is no prompt, if it was asked for
 }
 
-// spanNode is one span in its tree, with what stands at and below it.
-type spanNode struct {
-	parent                string
-	carries               bool
-	usageBelow, callBelow bool
-	above                 answer // does a span above carry usage
-	walked                int    // by cutCircles: the walk that came by, 0 for none
+// spanLabels is what many spans share.
+type spanLabels struct {
+	model, session, user, track, feature, template, version, tier, status, service string
 }
 
-type answer byte
+// hold takes what a span needs of a call.
+func (s *span) hold(c Call, service string) {
+	s.id, s.took, s.first, s.usage = c.ID, int64(c.Latency), int64(c.FirstToken), c.Usage
+	if !c.Time.IsZero() {
+		s.start = c.Time.UnixNano()
+	}
+	l := spanLabels{c.Model, c.Session, c.User, c.Track, c.Feature, c.Template, c.TemplateVersion, c.Tier, c.Status, service}
+	if s.labels = s.file.labels[l]; s.labels == nil {
+		s.labels = &l
+		if s.file.labels == nil {
+			s.file.labels = map[spanLabels]*spanLabels{}
+		}
+		s.file.labels[l] = s.labels
+	}
+}
+
+// call gives the call again.
+func (s *span) call() Call {
+	l := s.labels
+	return Call{Time: nanoTime(number{n: s.start}), ID: s.id, Model: l.model, Session: l.session, User: l.user, Track: l.track, Feature: l.feature,
+		Template: l.template, TemplateVersion: l.version, Tier: l.tier, Status: l.status, Usage: s.usage,
+		Latency: time.Duration(s.took), FirstToken: time.Duration(s.first), Prompt: s.prompt}
+}
+
+// spanMore is what few spans have.
+type spanMore struct {
+	err   error // why its usage cannot be taken, which matters only if it counts
+	text  error // what is wrong with the text, which matters only if it counts
+	facts []Fact
+}
+
+type spanRank byte
 
 const (
-	unknown answer = iota
-	no
-	yes
+	modelSpan spanRank = iota
+	event
+	aggregateSpan // of an agent or a workflow: it may sum several requests
 )
 
-// tree holds all spans of all files.
-type tree map[spanKey]*spanNode
+// fate is what becomes of a candidate.
+type fate byte
 
-// resolveSpans turns spans into records. Instrumentation nests: one request is a span of the framework, of the SDK and
-// of the HTTP client's wrapper, each with the same usage. So a span counts only if no span below it carries usage. A span
-// of a model call that carries none counts as a failed call if it failed, and is bad if it did not: its usage is lost.
-func resolveSpans(files []*file) {
-	t := tree{}
-	for _, f := range files {
-		for _, l := range f.links {
-			if n := t[l.key]; n == nil {
-				t[l.key] = &spanNode{parent: l.parent}
-			} else {
-				n.parent = max(n.parent, l.parent)
-			}
-		}
+const (
+	counts   fate = iota
+	nested        // a span below says the same
+	repeated      // another span or event of the same response counts
+	unpaired      // an event that no id sets against the spans of its service
+)
+
+func (s *span) extra() *spanMore {
+	if s.more == nil {
+		s.more = &spanMore{}
 	}
-	t.cutCircles()
-	for _, f := range files {
-		for i := range f.spans {
-			t.mark(&f.spans[i])
-		}
-	}
-	for _, f := range files {
-		for i := range f.spans {
-			t.count(&f.spans[i])
-		}
+	return s.more
+}
+
+// blame keeps the first thing wrong.
+func (s *span) blame(err error) {
+	if err != nil && (s.more == nil || s.more.err == nil) {
+		s.extra().err = err
 	}
 }
 
-// cutCircles makes a root of the smallest span of every circle of parents, as broken exporters write them: otherwise
-// each of its spans would seem to repeat the others, and none would count.
-func (t tree) cutCircles() {
-	walk := 0
-	for start := range t {
-		walk++
-		key, n := start, t[start]
-		for n != nil && n.walked == 0 {
-			n.walked = walk
-			key = spanKey{key.trace, n.parent}
-			n = t[key]
-		}
-		if n == nil || n.walked != walk {
-			continue
-		}
-		least := key
-		for k := (spanKey{key.trace, n.parent}); k != key; k = (spanKey{k.trace, t[k].parent}) {
-			if k.span < least.span {
-				least = k
-			}
-		}
-		t[least].parent = ""
+func (s *span) say(p prompt) {
+	s.prompt, s.lack = p.content, p.lack
+	if p.err != nil {
+		s.extra().text = p.err
 	}
 }
 
-// mark tells a span's ancestors what stands below them. It stops where they know, so that it is linear.
-func (t tree) mark(s *span) {
-	n := t[s.key]
-	if n == nil {
-		return
-	}
-	n.carries = n.carries || s.carries
-	for up := t[spanKey{s.key.trace, n.parent}]; up != nil; up = t[spanKey{s.key.trace, up.parent}] {
-		if up.callBelow && (up.usageBelow || !s.carries) {
-			return
-		}
-		up.callBelow = true
-		up.usageBelow = up.usageBelow || s.carries
-	}
-}
+// failed tells a call that was refused or broke off.
+func (s *span) failed() bool { return s.labels.status == "error" }
 
-// count makes a record of a span that is a call.
-func (t tree) count(s *span) {
-	n := t[s.key]
-	if n == nil {
-		n = &spanNode{}
-	}
+const (
+	skipRepeat   = "a span or event that tells of a call which another tells of"
+	skipUnpaired = "an event that may repeat a span of its service"
+)
+
+// record makes a record of a candidate by its fate.
+func (s *span) record() {
 	f := s.file
-	switch {
-	case s.carries && n.usageBelow, !s.carries && (n.callBelow || t.covered(s)):
+	line := int(s.line)
+	switch s.fate {
+	case nested:
 		f.skip(skipNested)
 		return
-	case s.err != nil:
-		f.reject(s.line, s.err)
+	case repeated:
+		f.skip(skipRepeat)
 		return
-	case !s.carries && s.call.Status != "error":
-		f.reject(s.line, bad(noUsage, "a model call without token counts"))
+	case unpaired:
+		f.skip(skipUnpaired)
+		f.odd.unpaired++
+		return
+	case counts:
+	}
+	more := s.more
+	if more == nil {
+		more = &spanMore{}
+	}
+	switch {
+	case more.err != nil:
+		f.reject(line, more.err)
+		return
+	case !s.carries && !s.failed():
+		f.reject(line, bad(noUsage, "a model call without token counts"))
 		return
 	}
-	r := record{call: s.call}
+	if s.rank == aggregateSpan && s.carries {
+		f.odd.lone++
+	}
+	r := record{call: s.call(), facts: more.facts}
 	if f.text {
-		f.attach(&r, prompt{s.call.Prompt, s.lack, s.textErr}, s.line)
+		f.attach(&r, prompt{s.prompt, s.lack, more.text}, line)
 	}
-	if r.call.ID == "" && s.key.span != "" {
-		r.call.ID = s.key.trace + "/" + s.key.span
+	if r.call.ID == "" && s.key.known() && !s.event {
+		r.call.ID = s.key.String()
 	}
-	f.accept(r, s.line)
-}
-
-// covered tells whether a span above carries the usage. What it finds it notes on the way, so that it is linear.
-func (t tree) covered(s *span) bool {
-	var path []*spanNode
-	found := no
-	for n := t[s.key]; n != nil; {
-		if found = n.above; found != unknown {
-			break
-		}
-		path = append(path, n)
-		if n = t[spanKey{s.key.trace, n.parent}]; n == nil {
-			found = no
-		} else if n.carries {
-			found = yes
-			break
-		}
-	}
-	for _, n := range path {
-		n.above = found
-	}
-	return found == yes
+	f.accept(r, line)
 }

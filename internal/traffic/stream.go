@@ -118,7 +118,7 @@ type pass struct {
 	void    bool     // nothing is handed on any more: there will be another pass
 	consume Consumer
 	files   []*file
-	aside   pile
+	aside   pile[record]
 	warmed  uint64 // keeps warm from being left out
 }
 
@@ -199,12 +199,12 @@ func (p *pass) spans() error {
 	for _, f := range p.files {
 		f.out, f.records = nil, f.records[:0]
 	}
-	resolveSpans(p.files)
+	resolveSignals(p.files)
 	for _, f := range p.files {
 		if err := p.take(f.records, 0); err != nil {
 			return err
 		}
-		f.records, f.spans, f.links = nil, nil, nil
+		f.records = nil
 	}
 	return nil
 }
@@ -266,7 +266,9 @@ func (k *known) first(p *pass, r *record) bool {
 // join hands on what was put aside, each call once.
 func (p *pass) join() error {
 	all := newSet(p.aside.n)
-	p.aside.each(all.add)
+	for r := range p.aside.all() {
+		all.add(r)
+	}
 	records := all.settled()
 	p.odd = append(p.odd, conflicts(records)...)
 	for _, r := range records {

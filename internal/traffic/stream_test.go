@@ -246,8 +246,8 @@ func TestFuture(t *testing.T) {
 	}
 }
 
-// TestIDs adds ids that share their leading bits, which decide where they are placed, beside ids that do not.
-func TestIDs(t *testing.T) {
+// TestIDTable adds ids that share their leading bits, which decide where they are placed, beside ids that do not.
+func TestIDTable(t *testing.T) {
 	var table ids
 	id := func(i uint64) uint64 {
 		switch i % 3 {
@@ -281,6 +281,18 @@ func TestIDs(t *testing.T) {
 	if n != 3000 {
 		t.Error(n)
 	}
+}
+
+// drain reads one file and gives its records as they were accepted.
+func drain(f *file) (out []record) {
+	f.out = make(chan chan delivery, 1000)
+	f.read(newMeter(nil, nil))
+	for promise := range f.out {
+		out = append(out, (<-promise).records...)
+	}
+	f.out, f.records = nil, nil
+	resolveSignals([]*file{f})
+	return append(out, f.records...)
 }
 
 var _ io.ReaderAt = (*memoryScratch)(nil)
