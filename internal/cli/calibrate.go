@@ -54,7 +54,7 @@ not hold · 4 could not run`, token.MinSamples),
 	f.StringVar(&o.traffic.config, "config", "", "configuration, relative to the project folder (default "+config.Name+")")
 	f.StringArrayVar(&o.traffic.recordings, "recording", nil, "recorded traffic instead of that of the configuration: a file, FILE=DIALECT, or a folder; repeatable")
 	f.StringVar(&o.traffic.dialect, "dialect", "", "format of --recording files (default: detected from content)")
-	f.StringToStringVar(&o.traffic.assume, "assume", nil, "what --recording files do not say: track, feature, model, template")
+	f.StringToStringVar(&o.traffic.assume, "assume", nil, "what --recording files do not say: track, feature, model, template, day")
 	f.StringVar(&o.out, "out", "", "calibration file to write, or to check (default: calibration: of the configuration, else "+calibrationName+")")
 	f.StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	f.BoolVar(&o.check, "check", false, "write nothing; say whether the calibration still fits the traffic")

@@ -57,7 +57,7 @@ the recorded calls under both, forecasts the period, and holds the forecast agai
 	f.StringVar(&o.stage, "stage", config.PullRequest, "stage: "+strings.Join(config.StageNames, ", "))
 	f.StringArrayVar(&o.recordings, "recording", nil, "recorded traffic beside that of the configuration: a file, or a folder; repeatable")
 	f.StringVar(&o.dialect, "dialect", "", "format of --recording files (default: detected from content)")
-	f.StringToStringVar(&o.assume, "assume", nil, "what --recording files do not say: track, feature, model, template")
+	f.StringToStringVar(&o.assume, "assume", nil, "what --recording files do not say: track, feature, model, template, day")
 	f.StringVarP(&o.format, "format", "f", "table", "output: "+strings.Join(formatNames(), ", "))
 	f.StringVar(&o.save, "save", "", "also write the report as JSON to this file")
 	f.StringVar(&o.asOf, "as-of", "", "day that prices and expiry dates are taken at: 2026-11-22 or RFC 3339 (default: now)")
@@ -104,13 +104,28 @@ func (o *checkOptions) validate() error {
 	if _, err := formatNamed(o.format); err != nil {
 		return err
 	}
-	known := []string{"track", "feature", "model", "template"}
+	known := []string{"track", "feature", "model", "template", "day"}
 	for key := range o.assume {
 		if !slices.Contains(known, key) {
 			return usageError{fmt.Sprintf("--assume does not know %q", key), nearest(key, known, "write one of "+strings.Join(known, ", "))}
 		}
 	}
-	return nil
+	_, err := o.assumed()
+	return err
+}
+
+// assumed is what --assume says of the recordings named by hand.
+func (o *checkOptions) assumed() (traffic.Defaults, error) {
+	d := traffic.Defaults{Track: o.assume["track"], Feature: o.assume["feature"], Model: o.assume["model"], Template: o.assume["template"]}
+	day, ok := o.assume["day"]
+	if !ok {
+		return d, nil
+	}
+	var err error
+	if d.Day, err = time.Parse(time.DateOnly, day); err != nil {
+		return d, usageError{fmt.Sprintf("--assume day=%s is not a day", day), "write it as day=2026-11-22"}
+	}
+	return d, nil
 }
 
 // input gathers the outside: time, prices, both revisions and the recordings named by hand.
@@ -186,6 +201,10 @@ func (o *checkOptions) revisions(ctx context.Context, in *gate.Input) (func(), e
 // extra lists the recordings named by hand. They may lie anywhere: the person who runs the command chose them.
 func (o *checkOptions) extra() ([]traffic.Source, error) {
 	var out []traffic.Source
+	assumed, err := o.assumed()
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range o.recordings {
 		info, err := os.Stat(name)
 		if err != nil {
@@ -198,8 +217,7 @@ func (o *checkOptions) extra() ([]traffic.Source, error) {
 			}
 		}
 		for _, f := range files {
-			out = append(out, traffic.Source{FS: os.DirFS(filepath.Dir(f)), Path: filepath.Base(f), Name: filepath.ToSlash(f), Dialect: o.dialect, Sampling: 1,
-				Defaults: traffic.Defaults{Track: o.assume["track"], Feature: o.assume["feature"], Model: o.assume["model"], Template: o.assume["template"]}})
+			out = append(out, traffic.Source{FS: os.DirFS(filepath.Dir(f)), Path: filepath.Base(f), Name: filepath.ToSlash(f), Dialect: o.dialect, Sampling: 1, Defaults: assumed})
 		}
 	}
 	return out, nil

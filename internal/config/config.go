@@ -71,10 +71,11 @@ type Recording struct {
 
 // Defaults fill what a recording lacks.
 type Defaults struct {
-	Track    source.At[string] `yaml:"track"`
-	Feature  source.At[string] `yaml:"feature"`
-	Model    source.At[string] `yaml:"model"`
-	Template source.At[string] `yaml:"template"`
+	Track    source.At[string]     `yaml:"track"`
+	Feature  source.At[string]     `yaml:"feature"`
+	Model    source.At[string]     `yaml:"model"`
+	Template source.At[string]     `yaml:"template"`
+	Day      source.At[money.Date] `yaml:"day" jsonschema_description:"When the calls were made, where the recording has no times, as the results of a batch have none."`
 }
 
 // Prices says where prices come from beside the built-in catalogue.

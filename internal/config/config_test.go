@@ -45,6 +45,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"tolerance", "tracks: {a: {risk_tolerance: none}}\n", `tokengate.yaml:1:30: risk tolerance "none" is not known; write low, medium or high [bad-value]`},
 		{"sampling of nothing", "recordings: [{path: a.jsonl, sampling: 0%}]\n", `tokengate.yaml:1:40: sampling 0% is not between 0% and 100% [config-value] | write the share of all traffic that was recorded, such as 10%`},
 		{"sampling over all", "recordings: [{path: a.jsonl, sampling: 200%}]\n", `tokengate.yaml:1:40: sampling 200% is not between 0% and 100% [config-value] | write the share of all traffic that was recorded, such as 10%`},
+		{"day of a recording", "recordings: [{path: a.jsonl, defaults: {day: May 4}}]\n", `tokengate.yaml:1:46: cannot read "May 4" as a date; write it as YYYY-MM-DD [bad-value]`},
 		{"recording without a path", "recordings: [{sampling: 10%}]\n", `tokengate.yaml: a recording has no path [config-value] | write path: traffic/*.jsonl.gz`},
 		{"empty path", "templates: ['']\n", `tokengate.yaml:1:13: an empty path [config-value] | write a path relative to this file`},
 		{"absolute path", "templates: [/etc/passwd]\n", `tokengate.yaml:1:13: "/etc/passwd" is not a relative path [path-outside] | write a path relative to this file, with forward slashes`},

@@ -50,5 +50,5 @@ func (c *Config) Calibrated(files fs.FS) (*token.Calibration, source.Diagnostics
 func (r Recording) Source(files fs.FS, name string) traffic.Source {
 	d := r.Defaults
 	return traffic.Source{FS: files, Path: name, Name: name, Dialect: r.Dialect.Value, Sampling: float64(r.Share()),
-		Defaults: traffic.Defaults{Track: d.Track.Value, Feature: d.Feature.Value, Model: d.Model.Value, Template: d.Template.Value}}
+		Defaults: traffic.Defaults{Track: d.Track.Value, Feature: d.Feature.Value, Model: d.Model.Value, Template: d.Template.Value, Day: d.Day.Value.Time}}
 }

@@ -275,13 +275,21 @@ func (r Recording) text() string {
 	parts := []string{"sampling " + r.Share().String()}
 	for _, d := range []struct{ name, value string }{
 		{"dialect", r.Dialect.Value}, {"track", r.Defaults.Track.Value}, {"feature", r.Defaults.Feature.Value},
-		{"model", r.Defaults.Model.Value}, {"template", r.Defaults.Template.Value},
+		{"model", r.Defaults.Model.Value}, {"template", r.Defaults.Template.Value}, {"day", r.day()},
 	} {
 		if d.value != "" {
 			parts = append(parts, d.name+" "+d.value)
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// day is the day of calls without a time as it is written; "" without one.
+func (r Recording) day() string {
+	if !r.Defaults.Day.Set {
+		return ""
+	}
+	return r.Defaults.Day.Value.Format(time.DateOnly)
 }
 
 // Share is the share of traffic that a recording holds; 1 unless declared.

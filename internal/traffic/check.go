@@ -58,7 +58,7 @@ const maxLatency = 30 * 24 * time.Hour
 func check(c *Call) error {
 	switch {
 	case c.Time.IsZero():
-		return bad(noTime, "")
+		return &badRecord{reason: noTime, hint: "set defaults.day of the recording, or --assume day=2026-11-22, if its calls were made on one day"}
 	case c.Model == "":
 		return &badRecord{reason: noModel, hint: "set defaults.model of the recording if all its calls used one model"}
 	case c.Latency < 0 || c.Latency > maxLatency || c.FirstToken < 0 || c.FirstToken > maxLatency:

@@ -7,7 +7,8 @@ import (
 )
 
 func isClaudeCode(h head) bool {
-	return h.has("sessionId", "message") || h.has("sessionId", "type") || h.has("leafUuid", "type") || h.has("message.usage") || h.has("snapshot", "messageId") || h.has("type", "message.role")
+	return h.has("sessionId", "message") || h.has("sessionId", "type") || h.has("leafUuid", "type") || h.has("snapshot", "messageId") ||
+		!h.has("type=message_start") && (h.has("message.usage") || h.has("type", "message.role"))
 }
 
 // claudeLine is what a call needs of one line of a session transcript. The format is internal to the tool and changes

@@ -19,6 +19,17 @@ const (
 	LiteLLM    = "litellm"     // standard logging payloads and spend-log rows
 	OTLP       = "otlp"        // GenAI spans, log events and metrics as OTLP/JSON
 	TraceCSV   = "trace-csv"   // inference traces as CSV
+	Anthropic  = "anthropic"   // Messages responses
+	OpenAI     = "openai"      // Chat Completions and Responses
+	Gemini     = "gemini"      // generateContent responses, Vertex's as well
+	Bedrock    = "bedrock"     // Converse responses and invocation logs
+
+	OpenAIBatch    = "openai-batch"    // output and error files, Groq's and LiteLLM's as well
+	AnthropicBatch = "anthropic-batch" // results of message batches
+	GeminiBatch    = "gemini-batch"    // output of the Gemini API's and of Vertex's batches
+	BedrockBatch   = "bedrock-batch"   // output of batch inference
+
+	VCR = "vcr" // cassettes of vcrpy and go-vcr
 )
 
 // dialect reads one format. looksFor finishes the sentence "looked for …".
@@ -33,9 +44,18 @@ type dialect struct {
 func dialects() []dialect {
 	return []dialect{
 		{Native, `JSON lines with "ts", "model" and "usage"`, isNative, readNative},
+		{VCR, `cassettes of vcrpy or go-vcr with "interactions"`, isVCR, readVCR},
 		{ClaudeCode, `Claude Code lines with "sessionId" or "message.usage"`, isClaudeCode, readClaudeCode},
 		{LiteLLM, `LiteLLM objects with "call_type"`, isLiteLLM, readLiteLLM},
 		{OTLP, `OTLP objects with "resourceSpans", "resourceLogs", "resourceMetrics" or "batches", spans with "context", "spanContext" or "traceId", or Jaeger's with "data" and "traceID"`, isOTLP, readOTLP},
+		{OpenAIBatch, `OpenAI batch output with "custom_id" and "response"`, isOpenAIBatch, readOpenAIBatch},
+		{AnthropicBatch, `Anthropic batch results with "custom_id" and "result"`, isAnthropicBatch, readAnthropicBatch},
+		{GeminiBatch, `Gemini batch output with "key" and "response", or "response" and "processed_time"`, isGeminiBatch, readGeminiBatch},
+		{BedrockBatch, `Bedrock batch output with "recordId" and "modelOutput"`, isBedrockBatch, readBedrockBatch},
+		{Anthropic, `Anthropic messages with "usage", by themselves or as "response"`, isAnthropic, readResponses},
+		{OpenAI, `OpenAI responses with "usage"`, isOpenAI, readResponses},
+		{Gemini, `Gemini responses with "usageMetadata"`, isGemini, readResponses},
+		{Bedrock, `Bedrock responses with "usage.inputTokens", or invocation logs with "modelId"`, isBedrock, readResponses},
 		{TraceCSV, `CSV with the header "` + strings.Join(traceHeaders(), `" or "`) + `"`, isTraceCSV, readTraceCSV},
 	}
 }
@@ -72,6 +92,9 @@ func pick(name string, in *input) (dialect, error) {
 	e := &fileError{rule: ruleDialect, summary: "the format of the recording is not known; looked for " + strings.Join(looked, ", "), hint: "name it with dialect: …, or convert it to the native form"}
 	if h.has("spend", "models") {
 		e.hint = "these are daily sums: ask LiteLLM for rows with /spend/logs?summarize=false"
+	}
+	if e := beside(h); e != nil {
+		return dialect{}, e
 	}
 	return dialect{}, e
 }
@@ -165,6 +188,7 @@ func lookAt(b []byte) (keys map[string]bool, n int) {
 	keys = map[string]bool{}
 	switch err := lookInto(d, "", keys); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		keys[cutOff] = true
 		return keys, len(b)
 	case err != nil:
 		return keys, 0
@@ -186,12 +210,7 @@ func lookInto(d *jsontext.Decoder, prefix string, keys map[string]bool) error {
 		}
 		name := prefix + t.String()
 		keys[name] = true
-		if prefix == "" && d.PeekKind() == '{' {
-			err = lookInto(d, name+".", keys)
-		} else {
-			err = d.SkipValue()
-		}
-		if err != nil {
+		if err = lookBehind(d, name, keys); err != nil {
 			return err
 		}
 	}

@@ -120,6 +120,9 @@ func (f *file) accept(r record, line int) {
 	c.Track, c.Feature = either(c.Track, d.Track), either(c.Feature, d.Feature)
 	c.Model, c.Template = either(c.Model, d.Model), either(c.Template, d.Template)
 	c.Place = Place{File: f.name, Line: line}
+	if c.Time.IsZero() {
+		c.Time = d.Day
+	}
 	c.Time = c.Time.UTC()
 	err := check(c)
 	if err == nil {

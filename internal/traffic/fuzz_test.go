@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // fuzz feeds a reader with anything. It must neither panic nor fail, every call it gives must be sound and survive the
 // native dialect, nothing may vanish, and the text read twice must give the same.
 func fuzz(f *testing.F, dialect string, seeds ...string) {
-	names, err := filepath.Glob("testdata/" + cmp.Or(dialect, "*") + "/*.[jc]*")
+	names, err := filepath.Glob("testdata/" + cmp.Or(dialect, "*") + "/*.[jcy]*")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func fuzz(f *testing.F, dialect string, seeds ...string) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		src := []Source{{FS: fstest.MapFS{"f": &fstest.MapFile{Data: b}}, Path: "f", Dialect: dialect, Defaults: Defaults{Model: "d"}}}
+		src := []Source{{FS: fstest.MapFS{"f": &fstest.MapFile{Data: b}}, Path: "f", Dialect: dialect, Defaults: Defaults{Model: "d", Day: time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)}}}
 		opts := Options{MaxBytes: 1 << 20}
 		rec, diags, err := Read(src, opts)
 		if err != nil {
@@ -85,6 +86,36 @@ func FuzzOTLP(f *testing.F) {
 
 func FuzzTraceCSV(f *testing.F) {
 	fuzz(f, TraceCSV, "timestamp_ms,input_tokens,output_tokens\n1,2,3\n")
+}
+
+func FuzzAnthropic(f *testing.F) {
+	fuzz(f, Anthropic, `{"response":"event: x\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":1}}\n\n"}`, `{"response":[["{"],{"data":"{"}]}`)
+}
+
+func FuzzOpenAI(f *testing.F) {
+	fuzz(f, OpenAI, `{"response":{"object":"response","response":{"object":"response"}}}`, `{"created":1e300,"object":"response","usage":{}}`)
+}
+
+func FuzzGemini(f *testing.F) {
+	fuzz(f, Gemini, `{"usageMetadata":{},"candidates":[{}],"sdk_http_response":{"headers":{"date":["x"]}}}`)
+}
+
+func FuzzBedrock(f *testing.F) {
+	fuzz(f, Bedrock, `{"modelId":"m","operation":"o","input":{},"output":{"outputBodyJson":[1]}}`, `{"metadata":{"usage":{},"metrics":{}}}`)
+}
+
+func FuzzOpenAIBatch(f *testing.F) { fuzz(f, OpenAIBatch, `{"custom_id":"a","response":{"body":{}}}`) }
+
+func FuzzAnthropicBatch(f *testing.F) {
+	fuzz(f, AnthropicBatch, `{"custom_id":"a","result":{"type":"succeeded","message":[]}}`)
+}
+
+func FuzzGeminiBatch(f *testing.F) { fuzz(f, GeminiBatch, `{"key":"a","response":"data: {}"}`) }
+
+func FuzzBedrockBatch(f *testing.F) { fuzz(f, BedrockBatch, `{"recordId":1,"modelOutput":1}`) }
+
+func FuzzVCR(f *testing.F) {
+	fuzz(f, VCR, "interactions:\n- {request: {uri: /v1/messages}, response: {body: x, status: {code: 1e9}}}\n", "interactions: [[], *a]", "interactions:\n- response: {body: !!binary AAAAEAAAAAAAAAAAAAAAAA==}\n")
 }
 
 // FuzzDetect feeds the detection: packed or not, text or not.

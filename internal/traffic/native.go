@@ -11,7 +11,9 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-func isNative(h head) bool { return h.has("ts", "model") || h.has("ts", "usage") }
+func isNative(h head) bool {
+	return (h.has("ts", "model") || h.has("ts", "usage")) && !h.has("ts", "response")
+}
 
 // readNative reads tokengate's own JSONL: one object a line. ts, model and usage are required. An unknown key makes
 // the line bad: what a misspelt key holds would be lost without a word. null is the same as absent.

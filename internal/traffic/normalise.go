@@ -29,6 +29,7 @@ type anthropicUsage struct {
 	} `json:"server_tool_use"`
 	ServiceTier text `json:"service_tier"`
 	Speed       text `json:"speed"`
+	Geo         text `json:"inference_geo"`
 }
 
 // fromAnthropic: all four counts are disjoint. Where writes are split by lifetime, the split's sum holds; without a
@@ -60,6 +61,7 @@ type openAIUsage struct {
 	OutputDetails *outputDetails `json:"output_tokens_details"`
 	CacheRead     number         `json:"cache_read_input_tokens"`     // LiteLLM, for Anthropic models
 	CacheWrite    number         `json:"cache_creation_input_tokens"` // the same
+	CacheHit      number         `json:"prompt_cache_hit_tokens"`     // DeepSeek
 }
 
 type promptDetails struct {
@@ -81,7 +83,7 @@ func fromOpenAI(o openAIUsage) (token.Usage, error) { return o.inclusive().usage
 
 func (o openAIUsage) inclusive() inclusive {
 	in := inclusive{input: first(o.Prompt, o.Input), output: first(o.Completion, o.Output), total: o.Total}
-	in.read, in.write = o.CacheRead, o.CacheWrite
+	in.read, in.write = first(o.CacheRead, o.CacheHit), o.CacheWrite
 	for _, d := range []*promptDetails{o.PromptDetails, o.InputDetails} {
 		if d == nil {
 			continue

@@ -9,6 +9,9 @@
 //	claude.go       Claude Code session transcripts
 //	litellm.go      LiteLLM logging payloads and spend-log rows
 //	otlp.go         OpenTelemetry GenAI spans, log events and metrics as OTLP/JSON, Jaeger JSON, and what consoles print
+//	responses.go    responses of Anthropic, OpenAI, Gemini and Bedrock, as loggers write them
+//	…batch.go       the results of batches, one file a provider
+//	vcr.go          cassettes of HTTP exchanges
 //	tracecsv.go     public LLM inference traces as CSV
 //
 // The text of prompts is not kept. With Options.Text it is reduced to counts while a line is decoded, for those who fit
@@ -45,6 +48,9 @@ type Source struct {
 // Defaults fill what a record lacks; they never replace what it says.
 type Defaults struct {
 	Track, Feature, Model, Template string
+	// Day is when calls were made that have no time, as the results of a batch have none; its beginning, in UTC, becomes
+	// their time. The zero time is none: such calls are then bad records.
+	Day time.Time
 }
 
 // Options bound and watch a reading.

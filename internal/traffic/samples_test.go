@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -55,7 +56,9 @@ func sum(rec *Recording) totals {
 
 // TestSamples reads real files. The totals were computed apart, by a script that shares no code with the readers.
 func TestSamples(t *testing.T) {
-	const claude, otlp = "formats/samples/claude-code-jsonl/", "formats/samples/otlp/"
+	const claude, otlp, batches = "formats/samples/claude-code-jsonl/", "formats/samples/otlp/", "formats/samples/batch/"
+	const answers = "formats/samples/provider-responses/anthropic__"
+	const cassettes = "formats/samples/vcr-cassettes/"
 	for _, c := range []struct {
 		name, dialect string
 		want          totals
@@ -79,13 +82,35 @@ func TestSamples(t *testing.T) {
 		{claude + "ccusage__apps_ccusage_test_fixtures_codex_sessions_project-alpha_session-alpha.jsonl", "", totals{}},
 		{"formats/samples/traces/azure_code_first500.csv", TraceCSV, totals{Calls: 499, Lines: 499, Usage: token.Usage{Input: 1080792, Output: 12026}}},
 		{"formats/samples/traces/azure_conv_first500.csv", TraceCSV, totals{Calls: 499, Lines: 499, Usage: token.Usage{Input: 466651, Output: 132116}}},
+		{batches + "anthropic_batch_results_docs.jsonl", AnthropicBatch, totals{Calls: 2, Lines: 2, Usage: token.Usage{Input: 21, Output: 70}}},
+		{batches + "groq_batch_output.jsonl", OpenAIBatch, totals{Calls: 3, Lines: 3, Usage: token.Usage{Input: 55 + 75 + 48, Output: 76 + 2003 + 12}}},
+		{answers + "092be1de-d3f8-4c22-a4ea-a7ad54689836.json", Anthropic, totals{Calls: 2, Lines: 317, Usage: token.Usage{Input: 3182, Output: 237}}},
+		{answers + "924cfccc-c863-44ed-9838-c36b37416eaf.json", Anthropic, totals{Calls: 1, Lines: 106, Usage: token.Usage{Input: 249, Output: 26}}},
+		{answers + "9381e2b7-7fa1-46f7-9f78-46dc8431ea9d.json", Anthropic, totals{Calls: 1, Lines: 67, Usage: token.Usage{Input: 135, Output: 10}}},
+		{answers + "a8b7dbb8-2321-4624-abdb-7ba2136b5c38.json", Anthropic, totals{Calls: 1, Lines: 210, Usage: token.Usage{Input: 135, Output: 10}}},
+		{answers + "bd7029d5-d8d4-4e06-be3a-2ac9c60803a6.json", Anthropic, totals{Calls: 1, Lines: 130, Usage: token.Usage{Input: 406, Output: 50}}},
+		{answers + "c11eefc7-fff0-4466-8453-42eef73b8876.json", Anthropic, totals{Calls: 1, Lines: 106, Usage: token.Usage{Input: 249, Output: 26}}},
+		{answers + "d7092a7d-b723-4470-8fb0-da138cd103a1.json", Anthropic, totals{Calls: 1, Lines: 103, Usage: token.Usage{Input: 222, Output: 14}}},
+		{answers + "d743d628-16aa-4c9f-ae78-51deb578f746.json", Anthropic, totals{Calls: 1, Lines: 354, Usage: token.Usage{Input: 406, Output: 50}}},
+		{cassettes + "anthropic-sdk-go__tool_runner_basic.yaml", VCR, totals{Calls: 2, Lines: 177, Usage: token.Usage{Input: 402 + 514, Output: 89 + 19}}},
+		{cassettes + "anthropic-sdk-go__tool_runner_streaming_all.yaml", VCR, totals{Calls: 2, Lines: 242, Usage: token.Usage{Input: 397 + 509, Output: 89 + 19}}},
+		{cassettes + "openllmetry__test_anthropic_prompt_caching_async_legacy.yaml", VCR, totals{Calls: 2, Lines: 364, Usage: token.Usage{Input: 8, CacheRead: 1165, CacheWrite5m: 1165, Output: 207 + 224}}},
+		{cassettes + "openllmetry__test_anthropic_prompt_caching_async_stream_legacy.yaml", VCR, totals{Calls: 2, Lines: 616, Usage: token.Usage{Input: 8, CacheRead: 1167, CacheWrite5m: 1167, Output: 289 + 256}}},
+		{cassettes + "openllmetry__test_titan_converse_guardrail.yaml", VCR, totals{Calls: 1, Lines: 51, Usage: token.Usage{Input: 28, Output: 26}}},
+		{cassettes + "openllmetry__test_titan_converse_stream_guardrail.yaml", VCR, totals{Calls: 1, Lines: 87, Usage: token.Usage{Input: 28, Output: 22}}},
+		{cassettes + "openllmetry__test_titan_invoke_model_guardrail.yaml", VCR, totals{Calls: 1, Lines: 83, Usage: token.Usage{Input: 28, Output: 197}}},
+		{batches + "groq_batch_input.jsonl", "", totals{}},
+		{batches + "openai_batch_input_small.jsonl", "", totals{}},
+		{batches + "bedrock_batch_completions_first20.jsonl", "", totals{}},
+		{batches + "vertex_batch_completions.jsonl", "", totals{}},
+		{"formats/samples/claude-stats-cache/AjayIrkal23__agentic-mercy-10x.json", "", totals{}},
 		{"data/traces/azure2023_code.csv.gz", TraceCSV, totals{Calls: 8819, Lines: 8819, Usage: token.Usage{Input: 18059974, Output: 245896}}},
 		{"data/traces/mooncake_conversation.csv.gz", TraceCSV, totals{Calls: 12031, Lines: 12031, Usage: token.Usage{Input: 144793823, Output: 4122048}}},
 		{"data/traces/hourly_servegen_dev.csv.gz", "", totals{}},
 	} {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {
 			root, path := shared(t, c.name)
-			rec, diags, err := Read([]Source{{FS: os.DirFS(root), Path: path, Defaults: Defaults{Model: "trace-model"}}}, Options{})
+			rec, diags, err := Read([]Source{{FS: os.DirFS(root), Path: path, Defaults: Defaults{Model: "trace-model", Day: time.Date(2026, 2, 25, 0, 0, 0, 0, time.UTC)}}}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

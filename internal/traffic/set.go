@@ -92,8 +92,8 @@ func (s *set) settled() []*record {
 	return records
 }
 
-// lacking says why calls have no Prompt.
-func lacking(lacks [numLacks]int64) []Lack {
+// lacksOf says why calls have no Prompt.
+func lacksOf(lacks [numLacks]int64) []Lack {
 	var out []Lack
 	for l, n := range lacks {
 		if lack(l) != lackNothing && n > 0 {

@@ -317,6 +317,6 @@ func (p *pass) finish() (*Summary, source.Diagnostics) {
 		diags = append(diags, f.report()...)
 	}
 	sum.Duplicates -= p.calls
-	sum.Skipped, sum.Lacks = sortSkips(skipped), lacking(p.lacks)
+	sum.Skipped, sum.Lacks = sortSkips(skipped), lacksOf(p.lacks)
 	return sum, append(diags, noCalls(p.files)...)
 }
