@@ -18,7 +18,6 @@ const (
 	ClaudeCode = "claude-code" // session transcripts
 	LiteLLM    = "litellm"     // standard logging payloads and spend-log rows
 	OTLP       = "otlp"        // GenAI spans, log events and metrics as OTLP/JSON
-	TraceCSV   = "trace-csv"   // inference traces as CSV
 	Anthropic  = "anthropic"   // Messages responses
 	OpenAI     = "openai"      // Chat Completions and Responses
 	Gemini     = "gemini"      // generateContent responses, Vertex's as well
@@ -29,7 +28,12 @@ const (
 	GeminiBatch    = "gemini-batch"    // output of the Gemini API's and of Vertex's batches
 	BedrockBatch   = "bedrock-batch"   // output of batch inference
 
-	VCR = "vcr" // cassettes of vcrpy and go-vcr
+	VCR       = "vcr"        // cassettes of vcrpy and go-vcr
+	NativeCSV = "native-csv" // the same as a table
+	Langfuse  = "langfuse"   // observations, traces and ingestion batches, as JSON, JSON lines and CSV
+	Helicone  = "helicone"   // requests, as JSON, JSON lines and CSV
+	TraceCSV  = "trace-csv"  // inference traces as CSV
+	Mooncake  = "mooncake"   // Mooncake's traces as JSON lines
 )
 
 // dialect reads one format. looksFor finishes the sentence "looked for …".
@@ -45,6 +49,9 @@ func dialects() []dialect {
 	return []dialect{
 		{Native, `JSON lines with "ts", "model" and "usage"`, isNative, readNative},
 		{VCR, `cassettes of vcrpy or go-vcr with "interactions"`, isVCR, readVCR},
+		{NativeCSV, `CSV with the columns "ts", "model", "input" and "output"`, isNativeCSV, readNativeCSV},
+		{Langfuse, `Langfuse observations with "id", "traceId", "type" and "startTime", alone or in "data", "observations" or "batch"`, isLangfuse, readLangfuse},
+		{Helicone, `Helicone requests with "request_id" and "request_created_at"`, isHelicone, readHelicone},
 		{ClaudeCode, `Claude Code lines with "sessionId" or "message.usage"`, isClaudeCode, readClaudeCode},
 		{LiteLLM, `LiteLLM objects with "call_type"`, isLiteLLM, readLiteLLM},
 		{OTLP, `OTLP objects with "resourceSpans", "resourceLogs", "resourceMetrics" or "batches", spans with "context", "spanContext" or "traceId", or Jaeger's with "data" and "traceID"`, isOTLP, readOTLP},
@@ -57,6 +64,7 @@ func dialects() []dialect {
 		{Gemini, `Gemini responses with "usageMetadata"`, isGemini, readResponses},
 		{Bedrock, `Bedrock responses with "usage.inputTokens", or invocation logs with "modelId"`, isBedrock, readResponses},
 		{TraceCSV, `CSV with the header "` + strings.Join(traceHeaders(), `" or "`) + `"`, isTraceCSV, readTraceCSV},
+		{Mooncake, `Mooncake lines with "timestamp", "input_length" and "output_length"`, isMooncake, readMooncake},
 	}
 }
 

@@ -42,6 +42,9 @@ func (r *record) sign() {
 	}
 	h = mix(h, hashMap(c.Outcome, func(f float64) uint64 { return math.Float64bits(f) }))
 	h = mix(h, hashMap(c.Vars, xxhash.Sum64String))
+	if !r.updated.IsZero() {
+		h = mix(mix(h, uint64(r.updated.Unix())), uint64(r.updated.Nanosecond()))
+	}
 	if r.stream {
 		h = mix(mix(h, uint64(r.began.Unix())), uint64(r.began.Nanosecond()))
 	}

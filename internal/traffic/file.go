@@ -40,6 +40,10 @@ type file struct {
 	usageSpans int
 	odd        oddities
 
+	observed []observation           // Langfuse: every observation, until all files are known
+	events   []langfuseEvent         // Langfuse: parts of observations
+	traces   map[string]*traceLabels // Langfuse: by id
+
 	bad     listing            // bad records
 	texts   listing            // prompts that cannot be counted
 	whole   source.Diagnostics // about the file as a whole

@@ -79,7 +79,7 @@ func TestFiles(t *testing.T) {
 		{"other JSON", []byte(`{"level":"info","message":"hi"}`), "", 0, "error traffic-dialect"},
 		{"daily sums of LiteLLM", []byte(`[{"startTime":"2026-01-01","spend":1.5,"users":{},"models":{"m":1.5}}]`), "", 0, "summarize=false"},
 		{"a dialect that does not exist", []byte(oneCall), "litelm", 0, `error traffic-dialect there is no dialect "litelm" | did you mean "litellm"?`},
-		{"the wrong dialect", []byte(oneCall), TraceCSV, 0, "error traffic-no-model"},
+		{"the wrong dialect", []byte(oneCall), TraceCSV, 0, "error traffic-dialect the header of the table cannot be read"},
 		{"a trace without a model", []byte("timestamp_ms,input_tokens,output_tokens\n0,1,2\n"), "", 0, "error traffic-no-model an inference trace does not say which model was used | set defaults.model"},
 		{"spans without calls", []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"a","spanId":"b","name":"GET /"}]}]}]}`), "", 0, "warning traffic-no-calls no calls among 1 lines of otlp"},
 		{"a line not in UTF-8", []byte(oneCall + `{"ts":"2026-05-04T07:00:00Z","model":"caf` + "\xe9" + `","usage":{"input":1,"output":1}}`), "", 1, "warning traffic-bad-line not valid JSON"},

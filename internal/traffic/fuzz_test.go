@@ -137,3 +137,20 @@ func FuzzText(f *testing.F) {
 		textChangesNothingElse(t, src, Options{MaxBytes: 1 << 20})
 	})
 }
+
+func FuzzNativeCSV(f *testing.F) {
+	fuzz(f, NativeCSV, "ts,model,input,output,vars.a\n2026-05-04T07:00:00Z,m,1,2,\"a\nb\"\n", "ts,model,input,output\n\"")
+}
+
+func FuzzLangfuse(f *testing.F) {
+	fuzz(f, Langfuse, `{"data":[{"data":[{"data":[{"id":"a"}]}]}]}`, `{"batch":[{"type":"generation-update","body":{"id":"a"}}]}`, "id,type,traceId,startTime\na,GENERATION,t,1\n",
+		`{"id":"a","type":"TOOL","startTime":1,"parentObservationId":"a","usageDetails":{"input":1}}`)
+}
+
+func FuzzHelicone(f *testing.F) {
+	fuzz(f, Helicone, `{"data":{"heliconeRequest":[{"id":"a"}]}}`, `{"request_id":"a","request_created_at":1,"prompt_tokens":1,"requestId":"b"}`)
+}
+
+func FuzzMooncake(f *testing.F) {
+	fuzz(f, Mooncake, `{"timestamp":1e20,"input_length":1,"output_length":1}`)
+}

@@ -55,6 +55,7 @@ func show(t *testing.T, rec *Recording, diags source.Diagnostics) string {
 // lacking is what recordings of a dialect do not say, so that the project must.
 var lacking = map[string]Defaults{
 	TraceCSV:       {Model: "trace-model"},
+	Mooncake:       {Model: "trace-model"},
 	OpenAIBatch:    {Day: time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)},
 	AnthropicBatch: {Day: time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)},
 	GeminiBatch:    {Day: time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)},

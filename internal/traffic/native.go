@@ -178,16 +178,22 @@ var nativeKeys = [...]struct {
 func (n *nativeLine) member(name, value jsontext.Value) error {
 	for i := range nativeKeys {
 		if k := &nativeKeys[i]; len(name) == len(k.name)+2 && string(name[1:len(name)-1]) == k.name {
-			switch {
-			case value.Kind() == 'n':
+			if value.Kind() == 'n' {
 				return nil
-			case k.label != nil:
-				return inside(k.name, n.word(k.label(&n.call), value))
 			}
-			return inside(k.name, k.read(n, value))
+			return inside(k.name, n.take(i, value))
 		}
 	}
 	return unknownKey(name, nativeNames())
+}
+
+// take reads the value of one of nativeKeys.
+func (n *nativeLine) take(key int, value jsontext.Value) error {
+	k := &nativeKeys[key]
+	if k.label != nil {
+		return n.word(k.label(&n.call), value)
+	}
+	return k.read(n, value)
 }
 
 // say keeps text until the line is read to its end.

@@ -6,13 +6,17 @@
 // nothing itself but takes an fs.FS and the path of one file in it. One reader a file, in a literal list:
 //
 //	native.go       tokengate's own JSONL
+//	nativecsv.go    the same as a table
 //	claude.go       Claude Code session transcripts
 //	litellm.go      LiteLLM logging payloads and spend-log rows
 //	otlp.go         OpenTelemetry GenAI spans, log events and metrics as OTLP/JSON, Jaeger JSON, and what consoles print
 //	responses.go    responses of Anthropic, OpenAI, Gemini and Bedrock, as loggers write them
 //	…batch.go       the results of batches, one file a provider
 //	vcr.go          cassettes of HTTP exchanges
+//	langfuse.go     Langfuse observations, from its API, exports and ingestion batches
+//	helicone.go     Helicone requests
 //	tracecsv.go     public LLM inference traces as CSV
+//	mooncake.go     Mooncake's traces as JSON lines
 //
 // The text of prompts is not kept. With Options.Text it is reduced to counts while a line is decoded, for those who fit
 // counts to what was billed; what cannot be counted whole has no count, a reason, and no part in whether a call counts.

@@ -28,8 +28,9 @@ type record struct {
 	main    bool      // any is not from a side log
 	ident   uint64    // what strict ones share; 0 is not known yet
 	differs bool      // strict ones differ
-	updated bool      // of all joined: some say more, or something else, than others
+	varied  bool      // of all joined: some say more, or something else, than others
 	lack    lack      // why call.Prompt is nil, if it was asked for
+	updated time.Time // when this version of the record was written; zero is not known, and older than any that is
 	facts   []Fact    // what the record says beside the call; only where file.facts asks for it
 }
 
@@ -45,7 +46,7 @@ func join(a, b record) record {
 	if equal && (b.lack != lackNothing || b.call.Prompt != nil) {
 		a.adopt(&b)
 	}
-	a.updated = a.updated || b.updated || !equal
+	a.varied = a.varied || b.varied || !equal
 	ia, ib := a.identity(), b.identity()
 	a.differs = a.differs || b.differs || ia != 0 && ib != 0 && ia != ib
 	a.ident = max(ia, ib)
@@ -69,10 +70,11 @@ func (r *record) identity() uint64 {
 // better makes the order of rank total.
 func better(a, b *record) int { return cmp.Or(rank(a, b), comparePlace(a.call.Place, b.call.Place)) }
 
-// rank orders records of one call, the most complete first: a stream's usage only grows, so the greatest total is its
-// last line's. The rest only tells them apart.
+// rank orders records of one call: the version that was written last first, and then the most complete: a stream's usage
+// only grows, so the greatest total is its last line's. The rest only tells them apart.
 func rank(a, b *record) int {
 	return cmp.Or(
+		-a.updated.Compare(b.updated),
 		-cmp.Compare(a.call.Usage.Total(), b.call.Usage.Total()),
 		-compareBool(a.final, b.final),
 		-compareBool(a.call.Tier == "fast", b.call.Tier == "fast"),

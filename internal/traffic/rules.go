@@ -27,6 +27,7 @@ const (
 	ruleReversed = "traffic-end-before-start"
 	ruleCallless = "traffic-calls-unknown"
 	ruleSignals  = "traffic-two-signals"
+	ruleHeader   = "traffic-header"
 )
 
 // Rules documents what Read reports.
@@ -46,6 +47,9 @@ protocol buffers and archives are not read: export them as JSON lines.`},
 		Explain: `The file, or a part that another tool appended, is UTF-16. Convert it: reading half of it would lose calls.`},
 	{ID: ruleDialect, Summary: "the format of the recording is not known", Explain: `The beginning of the file matches no known dialect, or
 the dialect named for it does not exist.`},
+	{ID: ruleHeader, Summary: "the columns of a native table are not the native keys",
+		Explain: `A column is unknown, is there twice, or one of ts, model, input and output is missing. The table is not read:
+what an unknown column holds would be lost without a word.`},
 	{ID: ruleDamaged, Summary: "the compressed recording is cut short or damaged",
 		Explain: `The stream ends early or fails its checksum. What was read before is counted, but the run stops: the rest is
 missing.`},

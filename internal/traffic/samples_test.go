@@ -106,6 +106,8 @@ func TestSamples(t *testing.T) {
 		{"formats/samples/claude-stats-cache/AjayIrkal23__agentic-mercy-10x.json", "", totals{}},
 		{"data/traces/azure2023_code.csv.gz", TraceCSV, totals{Calls: 8819, Lines: 8819, Usage: token.Usage{Input: 18059974, Output: 245896}}},
 		{"data/traces/mooncake_conversation.csv.gz", TraceCSV, totals{Calls: 12031, Lines: 12031, Usage: token.Usage{Input: 144793823, Output: 4122048}}},
+		{"formats/samples/traces/mooncake_conversation_first300.jsonl", Mooncake, totals{Calls: 300, Lines: 300, Usage: token.Usage{Input: 4269971, Output: 113079}}},
+		{"formats/samples/traces/mooncake_synthetic_first100.jsonl", Mooncake, totals{Calls: 100, Lines: 100, Usage: token.Usage{Input: 1313850, Output: 17729}}},
 		{"data/traces/hourly_servegen_dev.csv.gz", "", totals{}},
 	} {
 		t.Run(filepath.Base(c.name), func(t *testing.T) {

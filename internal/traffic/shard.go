@@ -18,7 +18,8 @@ import (
 // there are, every file is read again with RereadShard, which puts the records with these ids aside, and JoinAside
 // makes one call of each.
 //
-// Spans that stand below each other must be seen together, so OTLP cannot be read like this: see Spreads.
+// Spans and observations that stand below each other must be seen together, so dialects that hold them cannot be read
+// like this: see Spreads.
 
 // Shard is what reading one file alone leaves.
 type Shard struct {
@@ -28,7 +29,7 @@ type Shard struct {
 }
 
 // Spreads tells whether the files of a dialect can be read apart from each other.
-func Spreads(dialect string) bool { return dialect != OTLP }
+func Spreads(dialect string) bool { return dialect != OTLP && dialect != Langfuse }
 
 // ReadShard hands the calls of one file to a consumer, each once as far as this file tells. Where records with one id
 // differ it takes none further: Repeated will name the id.
@@ -141,20 +142,20 @@ func JoinAside(records [][]byte, consume Consumer) (source.Diagnostics, error) {
 
 // awayRecord is a record as it is sent to another machine.
 type awayRecord struct {
-	Call                                                             Call
-	Request                                                          string
-	Stream, Final, Side, Strict, Ended, Main, Differs, SaysOtherwise bool
-	Fees                                                             int64
-	Began                                                            time.Time
-	Ident                                                            uint64
-	Lack                                                             byte
+	Call                                                      Call
+	Request                                                   string
+	Stream, Final, Side, Strict, Ended, Main, Differs, Varied bool
+	Fees                                                      int64
+	Began, Updated                                            time.Time
+	Ident                                                     uint64
+	Lack                                                      byte
 }
 
 func (r *record) away() awayRecord {
-	return awayRecord{r.call, r.request, r.stream, r.final, r.side, r.strict, r.ended, r.main, r.differs, r.updated, r.fees, r.began, r.ident, byte(r.lack)}
+	return awayRecord{r.call, r.request, r.stream, r.final, r.side, r.strict, r.ended, r.main, r.differs, r.varied, r.fees, r.began, r.updated, r.ident, byte(r.lack)}
 }
 
 func (a awayRecord) back() record {
 	return record{call: a.Call, request: a.Request, stream: a.Stream, final: a.Final, side: a.Side, strict: a.Strict, ended: a.Ended, main: a.Main,
-		differs: a.Differs, updated: a.SaysOtherwise, fees: a.Fees, began: a.Began, ident: a.Ident, lack: lack(a.Lack)}
+		differs: a.Differs, varied: a.Varied, updated: a.Updated, fees: a.Fees, began: a.Began, ident: a.Ident, lack: lack(a.Lack)}
 }

@@ -16,6 +16,7 @@ import (
 // counts as a failed call if it failed, and is bad if it did not: its usage is lost. The same response may stand on an
 // event, and on spans that nothing links: these are paired by the response's id. Metrics count where nothing else does.
 func resolveSignals(files []*file) {
+	resolveObservations(files)
 	t := newTree(files)
 	all := candidates(files)
 	for _, s := range all {

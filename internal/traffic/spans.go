@@ -68,6 +68,7 @@ type spanMore struct {
 	err   error // why its usage cannot be taken, which matters only if it counts
 	text  error // what is wrong with the text, which matters only if it counts
 	facts []Fact
+	at    time.Time // Langfuse: when this version of it was written
 }
 
 type spanRank byte
@@ -149,7 +150,7 @@ func (s *span) record() {
 	if s.rank == aggregateSpan && s.carries {
 		f.odd.lone++
 	}
-	r := record{call: s.call(), facts: more.facts}
+	r := record{call: s.call(), facts: more.facts, updated: more.at}
 	if f.text {
 		f.attach(&r, prompt{s.prompt, s.lack, more.text}, line)
 	}

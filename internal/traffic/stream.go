@@ -272,7 +272,7 @@ func (p *pass) join() error {
 	records := all.settled()
 	p.odd = append(p.odd, conflicts(records)...)
 	for _, r := range records {
-		if r.updated {
+		if r.varied {
 			p.replaced++
 		}
 		if err := p.hand(r); err != nil {
