@@ -27,7 +27,7 @@ func recorded(n int) []traffic.Call {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	for _, n := range []int{50_000} {
+	for _, n := range []int{2000, 50_000} {
 		calls := recorded(n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			c := New()

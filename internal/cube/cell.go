@@ -46,12 +46,12 @@ func (o Outcome) Mean() float64 {
 	return (float64(o.Gain) - float64(o.Loss)) / 1e6 / float64(o.Count-o.Odd)
 }
 
-// add counts one record, but for its outcomes; at is its time in Unix seconds. It is false where a sum overflowed.
-func (c *Cell) add(call *traffic.Call, at int64) bool {
-	n := call.Times()
+// add counts one record, but for its outcomes: n calls with a usage in all, at a time in Unix seconds. It is false where
+// a sum overflowed.
+func (c *Cell) add(call *traffic.Call, at, n int64, usage *token.Usage) bool {
 	ok := plus(&c.Records, 1)
 	ok = plus(&c.Calls, n) && ok
-	ok = sumUsage(&c.Usage, scaled(call.Usage, n)) && ok
+	ok = sumUsage(&c.Usage, usage) && ok
 	if call.Status == "error" {
 		ok = plus(&c.Errors, n) && ok
 	}
@@ -74,7 +74,7 @@ func (c *Cell) merge(o *Cell) bool {
 	ok = plus(&c.Errors, o.Errors) && ok
 	ok = plus(&c.Bounds, o.Bounds) && ok
 	ok = plus(&c.Means, o.Means) && ok
-	ok = sumUsage(&c.Usage, o.Usage) && ok
+	ok = sumUsage(&c.Usage, &o.Usage) && ok
 	c.First, c.Last = min(c.First, o.First), max(c.Last, o.Last)
 	c.Latency.Merge(&o.Latency)
 	c.FirstToken.Merge(&o.FirstToken)
@@ -127,7 +127,14 @@ func times(a, b int64) int64 {
 	return int64(lo)
 }
 
-func sumUsage(sum *token.Usage, u token.Usage) bool {
+// sumUsage adds to a sum of usage. It is false when a part of it overflowed.
+func sumUsage(sum, u *token.Usage) bool {
+	next := token.Usage{Input: sum.Input + u.Input, CacheRead: sum.CacheRead + u.CacheRead, CacheWrite5m: sum.CacheWrite5m + u.CacheWrite5m,
+		CacheWrite1h: sum.CacheWrite1h + u.CacheWrite1h, Output: sum.Output + u.Output, Reasoning: sum.Reasoning + u.Reasoning}
+	if uint64(next.Input|next.CacheRead|next.CacheWrite5m|next.CacheWrite1h|next.Output|next.Reasoning)>>62 == 0 { // none is near its end
+		*sum = next
+		return true
+	}
 	ok := plus(&sum.Input, u.Input)
 	ok = plus(&sum.CacheRead, u.CacheRead) && ok
 	ok = plus(&sum.CacheWrite5m, u.CacheWrite5m) && ok
@@ -136,10 +143,8 @@ func sumUsage(sum *token.Usage, u token.Usage) bool {
 	return plus(&sum.Reasoning, u.Reasoning) && ok
 }
 
+// scaled is n times a usage, each part held at maxSum.
 func scaled(u token.Usage, n int64) token.Usage {
-	if n == 1 {
-		return u
-	}
 	return token.Usage{Input: times(u.Input, n), CacheRead: times(u.CacheRead, n), CacheWrite5m: times(u.CacheWrite5m, n),
 		CacheWrite1h: times(u.CacheWrite1h, n), Output: times(u.Output, n), Reasoning: times(u.Reasoning, n)}
 }

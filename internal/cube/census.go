@@ -40,7 +40,7 @@ func newCensus(limit int) Census {
 	return Census{limit: limit, kept: map[uint64]*Sum{}, bound: stats.NewSmallest[struct{}](limit)}
 }
 
-func (c *Census) add(name string, calls int64, u token.Usage) {
+func (c *Census) add(name string, calls int64, u *token.Usage) {
 	if name == "" {
 		plus(&c.unnamed, calls)
 		return
@@ -50,7 +50,7 @@ func (c *Census) add(name string, calls int64, u token.Usage) {
 
 // sum adds to a name that is kept. One that is dropped has a hash above every kept one and is never let in again, so
 // the sums of those that remain are whole.
-func (c *Census) sum(hash uint64, calls int64, u token.Usage) {
+func (c *Census) sum(hash uint64, calls int64, u *token.Usage) {
 	s := c.last
 	if s == nil || c.lastHash != hash {
 		if s = c.find(hash); s == nil {
@@ -87,7 +87,7 @@ func (c *Census) find(hash uint64) *Sum {
 func (c *Census) merge(o *Census) {
 	for _, hash := range o.hashes() {
 		s := o.kept[hash]
-		c.sum(hash, s.Calls, s.Usage)
+		c.sum(hash, s.Calls, &s.Usage)
 	}
 	c.more = c.more || o.more
 	plus(&c.unnamed, o.unnamed)

@@ -23,7 +23,7 @@ func TestCensusSumsAreWhole(t *testing.T) {
 		}
 		for range 5000 {
 			name, u := fmt.Sprint("user-", r.IntN(names)), token.Usage{Input: r.Int64N(1000), Output: r.Int64N(100)}
-			parts[r.IntN(len(parts))].add(name, 2, u)
+			parts[r.IntN(len(parts))].add(name, 2, &u)
 			s := want[name]
 			want[name] = Sum{s.Calls + 2, s.Usage.Add(u)}
 		}
@@ -56,7 +56,7 @@ func TestDistinct(t *testing.T) {
 		s := newCensus(Sampled)
 		for range 2 {
 			for i := range c.names {
-				s.add(fmt.Sprint("name-", i), 1, token.Usage{})
+				s.add(fmt.Sprint("name-", i), 1, &token.Usage{})
 			}
 		}
 		n, err := s.Distinct()
@@ -90,7 +90,7 @@ func TestDistinctError(t *testing.T) {
 
 func TestUnnamed(t *testing.T) {
 	s := newCensus(4)
-	s.add("", 3, token.Usage{Input: 5})
+	s.add("", 3, &token.Usage{Input: 5})
 	if n, err := s.Distinct(); n != 0 || err != 0 || s.Unnamed() != 3 {
 		t.Errorf("%g names ± %g, %d calls without", n, err, s.Unnamed())
 	}

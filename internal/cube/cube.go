@@ -58,7 +58,7 @@ func (c *Cube) Add(call *traffic.Call, sampling float64) {
 	if sampling == 0 {
 		sampling = 1
 	}
-	if f := faultsOf(call, sampling); f != 0 {
+	if f := faultsOf(call); f != 0 {
 		c.limit.faults |= f
 		return
 	}
@@ -70,25 +70,24 @@ func (c *Cube) Add(call *traffic.Call, sampling float64) {
 	if s.cell.Records == 0 {
 		s.cell.First, s.cell.Last = at, at
 	}
-	n, usage := call.Times(), scaled(call.Usage, call.Times())
-	if !s.cell.add(call, at) {
+	n := call.Times()
+	usage := call.Usage
+	if n > 1 {
+		usage = scaled(usage, n)
+	}
+	if !s.cell.add(call, at, n, &usage) {
 		c.limit.faults |= overflow
 	}
 	for name, v := range call.Outcome {
 		c.outcome(&s.cell, outcomeOf(name, v, n))
 	}
-	c.users.add(call.User, n, usage)
-	c.sessions.add(call.Session, n, usage)
+	c.users.add(call.User, n, &usage)
+	c.sessions.add(call.Session, n, &usage)
 }
 
 // AddCell counts a cell of calls, or part of one, under a key. The cell stays as it is. It is for those who change
 // calls before they are summed; users and sessions are not known then. A cell without records adds nothing.
 func (c *Cube) AddCell(k Key, cell *Cell) {
-	if f := k.faults(); f != 0 {
-		c.limit.faults |= f
-		return
-	}
-	k.Template, k.Tier = cleanPath(k.Template), tierName(k.Tier)
 	if cell.Records == 0 {
 		return
 	}
@@ -143,8 +142,13 @@ func (c *Cube) Merge(o *Cube) {
 	c.Note(o.reading)
 }
 
-// slot gives the cell of a key, a new one where there is none, and nil when there are too many.
+// slot gives the cell of a key, a new one where there is none, and nil when the key is faulty or there are too many.
 func (c *Cube) slot(k Key) *slot {
+	if f := k.faults(); f != 0 {
+		c.limit.faults |= f
+		return nil
+	}
+	k.Template, k.Tier = cleanPath(k.Template), tierName(k.Tier)
 	if s, ok := c.cells[k]; ok {
 		return s
 	}

@@ -308,7 +308,7 @@ func (d *decoder) census(what string, c *Census) {
 			d.fail("a name without calls")
 		}
 		if d.err == nil {
-			c.sum(hash, calls, usage)
+			c.sum(hash, calls, &usage)
 		}
 		last = hash
 	}

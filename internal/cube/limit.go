@@ -71,31 +71,22 @@ func (c *Cube) Err() error {
 	return nil
 }
 
-// faultsOf looks at what traffic has checked once: a cube may also be fed by others.
-func faultsOf(call *traffic.Call, sampling float64) (f fault) {
+// faultsOf looks at what a call counts. Traffic has checked it, but a cube may also be fed by others.
+func faultsOf(call *traffic.Call) (f fault) {
 	u := &call.Usage
 	if u.Input|u.CacheRead|u.CacheWrite5m|u.CacheWrite1h|u.Output|u.Reasoning|int64(call.Latency)|int64(call.FirstToken) < 0 {
 		f |= negative
-	}
-	if !(sampling > 0 && sampling <= 1) { // also what is no number
-		f |= badShare
-	}
-	if max(len(call.Track), len(call.Feature), len(call.Template), len(call.TemplateVersion), len(call.Model), len(call.Tier)) > MaxName {
-		f |= longName
 	}
 	for name := range call.Outcome {
 		if len(name) > MaxName {
 			f |= longName
 		}
 	}
-	if day := DayOf(call.Time.Unix()); day < 0 || day > lastDay {
-		f |= badDay
-	}
 	return f
 }
 
 func (k *Key) faults() (f fault) {
-	if !(k.Sampling > 0 && k.Sampling <= 1) {
+	if !(k.Sampling > 0 && k.Sampling <= 1) { // also what is no number
 		f |= badShare
 	}
 	if k.Band < 0 {

@@ -93,7 +93,7 @@ func noPrice(missing map[[3]string]*Unpriced, k Key, cell *Cell, why error) {
 		missing[id] = u
 	}
 	plus(&u.Calls, cell.Calls)
-	sumUsage(&u.Usage, cell.Usage)
+	sumUsage(&u.Usage, &cell.Usage)
 }
 
 // ByName sums charges along a dimension.

@@ -26,8 +26,8 @@ func catalog(t testing.TB) *pricing.Catalog {
 func TestBandsCoverTheCatalogue(t *testing.T) {
 	c := catalog(t)
 	seen := map[int64]bool{}
-	for month := range 60 {
-		at := time.Date(2024, time.Month(1+month), 1, 0, 0, 0, 0, time.UTC)
+	for quarter := range 20 {
+		at := time.Date(2024, time.Month(1+3*quarter), 1, 0, 0, 0, 0, time.UTC)
 		for _, name := range c.Names() {
 			m, err := c.Lookup(name, at)
 			if err != nil {

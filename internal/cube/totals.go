@@ -42,7 +42,7 @@ func (c *Cube) Totals(d Dim) []Total {
 func (c *Cube) Usage() (calls int64, u token.Usage) {
 	for _, s := range c.cells {
 		plus(&calls, s.cell.Calls)
-		sumUsage(&u, s.cell.Usage)
+		sumUsage(&u, &s.cell.Usage)
 	}
 	return calls, u
 }
