@@ -3,6 +3,8 @@ package cube
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -88,4 +90,27 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(len(o.cells)), "ns/cell")
+}
+
+// BenchmarkSketch adds latencies as they are, log-normal about 1.2 s, to a full sketch, and says what it takes.
+func BenchmarkSketch(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	values := make([]time.Duration, 1<<14)
+	var s Sketch
+	for i := range values {
+		values[i] = time.Duration(math.Exp(r.NormFloat64()*0.8+14)) * time.Microsecond
+		s.Add(values[i], 1)
+	}
+	size := 8*cap(s.few) + octaves*8
+	for _, page := range s.many {
+		if page != nil {
+			size += 4 * pageBins
+		}
+	}
+	i := 0
+	for b.Loop() {
+		s.Add(values[i&(1<<14-1)], 1)
+		i++
+	}
+	b.ReportMetric(float64(size), "B/sketch")
 }

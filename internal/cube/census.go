@@ -33,7 +33,7 @@ type Census struct {
 	unnamed int64                    // calls without a name
 
 	lastHash uint64
-	last     *Sum // of lastHash, while it is kept
+	last     *Sum // of lastHash; it may be dropped by now, and its sum is nobody's then
 }
 
 func newCensus(limit int) Census {
@@ -73,9 +73,6 @@ func (c *Census) find(hash uint64) *Sum {
 	}
 	dropped, _ := c.bound.Add(hash, struct{}{})
 	if dropped != nil {
-		if c.lastHash == *dropped {
-			c.last = nil
-		}
 		delete(c.kept, *dropped)
 		c.more = true
 	}
