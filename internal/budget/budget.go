@@ -112,6 +112,7 @@ func Change(f float64) Quantity {
 // Measured is what is known of one scope. Numbers are nil where there is nothing to measure.
 type Measured struct {
 	Calls         int64
+	Means         int64 // of them, those known only as means of several: no quantile of single calls holds them
 	Days          int   // whole days of history
 	NeedDays      int   // days a forecast needs
 	Short         error // why there is no forecast; nil when there is one

@@ -134,6 +134,23 @@ func TestUnitCeiling(t *testing.T) {
 	}
 }
 
+// Means of calls say nothing of the largest of them, so no ceiling per call or session is held by them.
+func TestOnlyMeans(t *testing.T) {
+	for kind, want := range map[string]string{
+		PerCall:    "track generation: only means of calls recorded, so cost per call cannot be held",
+		PerSession: "track generation: only means of calls recorded, so cost per session cannot be held",
+	} {
+		e := evidence(t, 100, 100, ceiling(kind, Cost, usd(1)))
+		m := e.Scopes[track]
+		m.Means = m.Calls
+		m.Head.PerCall, m.Base.PerCall = nil, nil
+		e.Scopes[track] = m
+		if out := Judge(e); out.Status != Inconclusive || out.Checks[0].Text != want || out.Checks[0].Settle != "record single calls for track generation" {
+			t.Errorf("%s: status %d, %+v", kind, out.Status, out.Checks[0])
+		}
+	}
+}
+
 func TestGrowthCeiling(t *testing.T) {
 	for high, want := range map[float64]Status{0.09: Pass, 0.11: Fail} {
 		e := evidence(t, 100, 105, ceiling(Growth, Cost, Change(0.10)))

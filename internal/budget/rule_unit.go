@@ -14,7 +14,7 @@ var unitCeiling = Rule{source.Rule{
 	Explain: `Ceilings per call and per session do not depend on volume, so they are the sharpest. They are held against the 95th
 percentile of the recorded calls (or sessions) as replayed under the change: one call in twenty may be larger. Metrics
 are input_tokens (the whole prompt, cached or not), output_tokens, tokens, cost and latency. Where nothing is recorded
-(no sessions, no latency, no call of that scope) the check is inconclusive.`,
+(no sessions, no latency, no call of that scope, or means of several calls only) the check is inconclusive.`,
 }, checkUnit}
 
 func checkUnit(e *Evidence) (checks []Check, _ []Finding) {
@@ -36,7 +36,11 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 		if what == "" {
 			what = per + "s"
 		}
-		check.unknown(fmt.Sprintf("no %s recorded, so %s per %s cannot be held", what, name(c.Metric), per), "record "+what+" for "+c.Scope.String())
+		known := "no " + what
+		if m.Means > 0 && m.Means == m.Calls {
+			known, what = "only means of calls", "single calls"
+		}
+		check.unknown(fmt.Sprintf("%s recorded, so %s per %s cannot be held", known, name(c.Metric), per), "record "+what+" for "+c.Scope.String())
 		return check
 	}
 	base := c.unit(m.Base)

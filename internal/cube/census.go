@@ -71,9 +71,8 @@ func (c *Census) find(hash uint64) *Sum {
 	if s, ok := c.kept[hash]; ok {
 		return s
 	}
-	dropped, _ := c.bound.Add(hash, struct{}{})
-	if dropped != nil {
-		delete(c.kept, *dropped)
+	if out, dropped, _ := c.bound.Add(hash, struct{}{}); dropped {
+		delete(c.kept, out.Hash)
 		c.more = true
 	}
 	s := &Sum{}

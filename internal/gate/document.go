@@ -288,9 +288,9 @@ func (w writer) modelFor(t *prompt.Template) string {
 	if declared := w.head.modelOf(t); declared != "" || g == nil {
 		return declared
 	}
-	calls := map[string]int64{}
-	for _, p := range g.Points() {
-		calls[p.HeadModel]++
+	calls := map[string]float64{}
+	for _, p := range g.Points() { // in their order: sums of floats must not depend on another
+		calls[p.HeadModel] += p.Weight
 	}
 	best := ""
 	for _, name := range slices.Sorted(maps.Keys(calls)) {

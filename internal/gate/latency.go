@@ -5,6 +5,7 @@ import (
 
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/stats"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -58,13 +59,13 @@ func (l *latencies) move(p *replay.Point) (ms float64, ok bool) {
 
 // values gives the latencies of a group's calls in milliseconds; none where nothing was recorded, or where head's model
 // has no recorded latency.
-func (l *latencies) values(g *replay.Group, onBase bool) []float64 {
-	var values []float64
+func (l *latencies) values(g *replay.Group, onBase bool) []stats.Weighted {
+	var values []stats.Weighted
 	for _, p := range g.Points() {
 		switch {
 		case p.Latency <= 0:
 		case onBase && p.BaseModel != "":
-			values = append(values, float64(p.Latency)/float64(time.Millisecond))
+			values = append(values, stats.Weighted{Value: float64(p.Latency) / float64(time.Millisecond), Weight: p.Weight})
 		case !onBase && p.HeadModel != "" && p.BaseModel == "":
 			return nil // seen from its new model alone, the call has no latency of its own
 		case !onBase && p.HeadModel != "":
@@ -72,7 +73,7 @@ func (l *latencies) values(g *replay.Group, onBase bool) []float64 {
 			if !known {
 				return nil
 			}
-			values = append(values, ms)
+			values = append(values, stats.Weighted{Value: ms, Weight: p.Weight})
 		}
 	}
 	return values

@@ -94,7 +94,7 @@ func tokens(d *replay.Day) float64 { return d.Tokens }
 func (m *measurements) scope(res *replay.Result, d replay.Dim, name string) budget.Measured {
 	g := res.Group(d, name)
 	base, head := m.totals[d][0][name], m.totals[d][1][name]
-	out := budget.Measured{Calls: g.Calls, Days: m.days, NeedDays: forecast.MinDays}
+	out := budget.Measured{Calls: g.Calls, Means: g.Means, Days: m.days, NeedDays: forecast.MinDays}
 	out.CountingError, _ = g.Counting()
 	level, moved := g.Doubt()
 	out.Head, out.Short = m.numbers(g, head, base, false, level)

@@ -20,7 +20,7 @@ import (
 func (w writer) provenance() report.Provenance {
 	n := w.res.Notes
 	p := report.Provenance{
-		Recordings: []report.Recording{}, Calls: int64(len(w.rec.Calls)), Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
+		Recordings: []report.Recording{}, Calls: w.res.Calls, Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
 		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
 		PricesFrom: []string{w.count.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
 	}
@@ -91,7 +91,11 @@ func assumptions(n replay.Notes, hasBase bool) []string {
 	add(n.Bounds, "hold only a lower bound of their output")
 	add(n.Clamped, "were shorter than the text that the change removes: reduced to zero")
 	add(n.OtherModel, "were made on another model than base declares: the change of model does not move them")
+	add(n.Means, "are known only as means of several: they count in every sum, and in no quantile of single calls or sessions")
 	add(n.MissingVars, "lack a variable that the template uses: rendered with its name")
+	if n.MixedSessions > 0 {
+		out = append(out, money.Count(n.MixedSessions).Exact()+" sessions hold calls that stand for different numbers of calls: the smallest is the session's weight")
+	}
 	return out
 }
 

@@ -14,11 +14,11 @@ import (
 // values are what single calls, or single sessions, came to by metric, each with how far it may be off by counting.
 type values map[string][]value
 
-type value struct{ v, doubt float64 }
+type value struct{ v, doubt, weight float64 }
 
-// add books one call's or session's usage and cost.
-func (vs values) add(u token.Usage, cost int64, d replay.Doubt) {
-	put := func(metric string, v, doubt float64) { vs[metric] = append(vs[metric], value{v, doubt}) }
+// add books one call's or session's usage and cost, and how many of all traffic it stands for.
+func (vs values) add(u token.Usage, cost int64, d replay.Doubt, weight float64) {
+	put := func(metric string, v, doubt float64) { vs[metric] = append(vs[metric], value{v, doubt, weight}) }
 	prompt, output := float64(d.Prompt)/1000, float64(d.Output)/1000
 	put(budget.Cost, float64(cost)*1e-12, float64(d.Cost)*1e-12)
 	put(budget.Tokens, float64(u.Total()), prompt+output)
@@ -26,7 +26,9 @@ func (vs values) add(u token.Usage, cost int64, d replay.Doubt) {
 	put(budget.OutputTokens, float64(u.Output), output)
 }
 
-func (vs values) millis(ms float64) { vs[budget.Latency] = append(vs[budget.Latency], value{ms, 0}) }
+func (vs values) millis(ms, weight float64) {
+	vs[budget.Latency] = append(vs[budget.Latency], value{ms, 0, weight})
+}
 
 // callValues takes the calls of one side. Latency is head's own prediction; see latencies.
 func (m *measurements) callValues(g *replay.Group, onBase bool) values {
@@ -39,10 +41,10 @@ func (m *measurements) callValues(g *replay.Group, onBase bool) values {
 		if model == "" {
 			continue // the call belongs to this scope on the other side only
 		}
-		vs.add(u, c, doubt)
+		vs.add(u, c, doubt, p.Weight)
 	}
 	for _, ms := range m.latency.values(g, onBase) {
-		vs.millis(ms)
+		vs.millis(ms.Value, ms.Weight)
 	}
 	return vs
 }
@@ -54,9 +56,9 @@ func sessionValues(g *replay.Group, onBase bool) values {
 		if onBase {
 			u, c, doubt = s.Base, s.BaseCost, replay.Doubt{}
 		}
-		vs.add(u, c, doubt)
+		vs.add(u, c, doubt, s.Weight)
 		if s.Latency > 0 {
-			vs.millis(float64(s.Latency) / float64(time.Millisecond))
+			vs.millis(float64(s.Latency)/float64(time.Millisecond), s.Weight)
 		}
 	}
 	return vs
@@ -86,10 +88,9 @@ func (vs values) doubts(p float64) map[string]float64 {
 
 // quantile takes every value at an end of its doubt: 1 up, −1 down, 0 as it was counted.
 func quantile(list []value, p, end float64) float64 {
-	sorted := make([]float64, len(list))
+	sample := make([]stats.Weighted, len(list))
 	for i, v := range list {
-		sorted[i] = v.v + end*v.doubt
+		sample[i] = stats.Weighted{Value: v.v + end*v.doubt, Weight: v.weight}
 	}
-	slices.Sort(sorted)
-	return stats.Quantile(sorted, p)
+	return stats.WeightedQuantile(sample, p)
 }

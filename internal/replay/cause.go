@@ -10,7 +10,6 @@ import (
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
-	"github.com/tokengate/tokengate/internal/traffic"
 )
 
 // Cause is what one step changed, over all calls it changed. The costs of all causes add up to head − base exactly.
@@ -33,7 +32,7 @@ type Cause struct {
 	from, to *prompt.Template
 	families map[string]int64
 	cached   map[string]int64 // calls that had the text cached, by model
-	doubt    Doubt
+	doubt    doubts
 }
 
 // Rewrite is the price of a changed cached prefix: a cache holds it byte for byte, so what stands behind the first change
@@ -60,61 +59,109 @@ type causeKey struct {
 }
 
 func (k causeKey) compare(o causeKey) int {
-	return cmp.Or(cmp.Compare(k.template, o.template), cmp.Compare(slices.Index(kinds, k.kind), slices.Index(kinds, o.kind)),
+	return cmp.Or(cmp.Compare(k.template, o.template), cmp.Compare(slices.Index(kinds[:], k.kind), slices.Index(kinds[:], o.kind)),
 		cmp.Compare(k.place.File, o.place.File), cmp.Compare(k.place.Start.Line, o.place.Start.Line),
 		cmp.Compare(k.from, o.from), cmp.Compare(k.to, o.to))
 }
 
-var kinds = []Kind{KindTemplate, KindCache, KindRetrieval, KindInputCap, KindOutputCap, KindModel, KindTokenizer}
-
-// cause books one step of one call.
-func (r *run) cause(c *traffic.Call, s step, sampling float64) {
-	key := causeKey{kind: s.kind, template: cleanPath(c.Template), place: s.at}
-	if s.kind == KindModel || s.kind == KindTokenizer {
-		key.from, key.to = s.before.model.ID, s.after.model.ID
-		if s.kind == KindTokenizer {
-			key.from = s.before.model.Tokenizer
-		}
-	}
-	cause, ok := r.causes[key]
-	if !ok {
-		cause = &Cause{Kind: s.kind, Template: key.template, Place: s.at, Models: [2]string{key.from, key.to}, key: key,
-			cells: map[Key]token.Usage{}, from: s.from, to: s.to, families: map[string]int64{}, cached: map[string]int64{}}
-		r.causes[key] = cause
-	}
-	cause.Calls++
-	if cached(s.before.usage) > 0 {
-		cause.cached[s.before.model.ID]++
-	}
-	cause.families[s.before.model.Tokenizer]++
-	cause.Tokens += s.after.usage.Total() - s.before.usage.Total()
-	cause.doubt = cause.doubt.add(s.doubt())
-	cause.book(s.after, sampling, 1)
-	cause.book(s.before, sampling, -1)
+// booked is what one step changed over all calls of a lane.
+type booked struct {
+	calls, warm   int64 // calls moved, and those of them that had something cached
+	tokens        int64
+	doubt         doubts
+	after, before []token.Usage // by band
 }
 
-func (c *Cause) book(s state, sampling float64, sign int64) {
-	k := Key{Model: s.model.ID, Tier: s.tier, Sampling: sampling}
-	if s.model.priced {
-		k.Band = s.model.Band(s.usage.Prompt())
+// cause books one step of one call, for all calls alike.
+func (l *lane) cause(s *step, times int64) {
+	b := l.causes[s.kind]
+	if b == nil {
+		b = &booked{}
+		l.causes[s.kind] = b
 	}
-	u := c.cells[k]
-	if sign > 0 {
-		c.cells[k] = u.Add(s.usage)
-	} else {
-		c.cells[k] = u.Sub(s.usage)
+	b.calls += times
+	if cached(s.before.usage) > 0 {
+		b.warm += times
+	}
+	b.tokens += (s.after.usage.Total() - s.before.usage.Total()) * times
+	b.doubt.add(s.doubt(), times)
+	bookIn(&b.after, s.after.on.band(s.after.usage), alike(s.after.usage, times))
+	bookIn(&b.before, s.before.on.band(s.before.usage), alike(s.before.usage, times))
+}
+
+func bookIn(bands *[]token.Usage, band int, u token.Usage) {
+	for len(*bands) <= band {
+		*bands = append(*bands, token.Usage{})
+	}
+	(*bands)[band] = (*bands)[band].Add(u)
+}
+
+func (b *booked) merge(o *booked) {
+	b.calls, b.warm, b.tokens = b.calls+o.calls, b.warm+o.warm, b.tokens+o.tokens
+	b.doubt.merge(o.doubt)
+	for band, u := range o.after {
+		bookIn(&b.after, band, u)
+	}
+	for band, u := range o.before {
+		bookIn(&b.before, band, u)
+	}
+}
+
+// bills gives what a step of the lane starts and ends on.
+func (l *lane) bills(kind order) (before, after *bill) {
+	switch kind {
+	case stepModel:
+		return l.recorded, l.way.swap
+	case stepTokenizer:
+		return l.way.swap, l.way.swap
+	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap:
+	}
+	return l.recorded, l.recorded
+}
+
+// pour adds what a lane booked to the cause it is part of.
+func (b *booked) pour(causes map[causeKey]*Cause, l *lane, kind order) {
+	before, after := l.bills(kind)
+	key := causeKey{kind: kinds[kind], template: l.path, place: l.way.places[kind]}
+	switch kind {
+	case stepModel:
+		key.from, key.to = before.ID, after.ID
+	case stepTokenizer:
+		key.from, key.to = before.Tokenizer, after.ID
+	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap:
+	}
+	c, ok := causes[key]
+	if !ok {
+		c = &Cause{Kind: kinds[kind], Template: l.path, Place: key.place, Models: [2]string{key.from, key.to}, key: key,
+			cells: map[Key]token.Usage{}, from: l.way.toHead.from, to: l.way.toHead.to, families: map[string]int64{}, cached: map[string]int64{}}
+		causes[key] = c
+	}
+	c.Calls += b.calls
+	c.Tokens += b.tokens
+	c.doubt.merge(b.doubt)
+	c.families[before.Tokenizer] += b.calls
+	if b.warm > 0 {
+		c.cached[before.ID] += b.warm
+	}
+	for band, u := range b.after {
+		k := Key{Model: after.ID, Tier: after.tier, Band: band, Sampling: l.sampling}
+		c.cells[k] = c.cells[k].Add(u)
+	}
+	for band, u := range b.before {
+		k := Key{Model: before.ID, Tier: before.tier, Band: band, Sampling: l.sampling}
+		c.cells[k] = c.cells[k].Sub(u)
 	}
 }
 
 // finish prices the cells and finds the places of a changed text.
-func (r *run) finish(c *Cause) {
+func (r *Run) finish(c *Cause, head *Cube) {
 	keys := make([]Key, 0, len(c.cells))
 	for k := range c.cells {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, Key.Compare)
 	for _, k := range keys {
-		cost := r.head.cost(k, c.cells[k])
+		cost := head.cost(k, c.cells[k])
 		c.Cost = c.Cost.Add(cost)
 		c.Scaled.Cost += cost.Float() / k.Sampling
 		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
@@ -130,9 +177,9 @@ func (r *run) finish(c *Cause) {
 }
 
 // rewrite prices the cached text behind the first change on the model that most of the cached calls used.
-func (r *run) rewrite(c *Cause) *Rewrite {
+func (r *Run) rewrite(c *Cause) *Rewrite {
 	id := most(c.cached)
-	m := r.models[id]
+	m := r.lore.models[id]
 	if m == nil || !m.priced {
 		return nil
 	}
@@ -141,7 +188,7 @@ func (r *run) rewrite(c *Cause) *Rewrite {
 		return nil
 	}
 	text := c.to.Text()
-	n := r.counter(m.Tokenizer).Count(text[min(offset, len(text)):]).Tokens
+	n := r.lore.counter(m.Tokenizer).Count(text[min(offset, len(text)):]).Tokens
 	rates := m.rates(rateKey{pricing.Standard, 0})
 	return &Rewrite{At: at, Tokens: n, Model: id, Cost: rates.CacheWrite5m.Sub(rates.CacheRead).Times(n).Shift(-6)}
 }
@@ -158,9 +205,9 @@ func most(counts map[string]int64) (key string) {
 
 // parts counts the changed places. A place alone is counted a little differently from the same text inside the whole, so
 // the counts are stretched to add up to the difference of the wholes, whose error they carry.
-func (r *run) parts(c *Cause) []Part {
-	counter := r.counter(c.Family)
-	old, next := r.count(c.from, "", c.Family), r.count(c.to, "", c.Family)
+func (r *Run) parts(c *Cause) []Part {
+	counter := r.lore.counter(c.Family)
+	old, next := r.lore.count(c.from, "", c.Family), r.lore.count(c.to, "", c.Family)
 	var out []Part
 	var sum int64
 	for _, h := range prompt.Diff(c.from, c.to) {

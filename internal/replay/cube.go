@@ -6,7 +6,6 @@ import (
 	"github.com/tokengate/tokengate/internal/cube"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/token"
-	"github.com/tokengate/tokengate/internal/traffic"
 )
 
 // Key is one cell's place in a cube. Model and Band are the catalogue's here.
@@ -19,18 +18,6 @@ type Cube struct {
 }
 
 func newCube(book map[string]*model) *Cube { return &Cube{cube.New(), book} }
-
-func (c *Cube) add(call *traffic.Call, s state, sampling float64) {
-	at := call.Time.Unix()
-	k := Key{
-		Day: cube.DayOf(at), Track: call.Track, Feature: call.Feature, Template: call.Template, Version: call.TemplateVersion,
-		Model: s.model.ID, Tier: s.tier, Sampling: sampling,
-	}
-	if s.model.priced {
-		k.Band = s.model.Band(s.usage.Prompt())
-	}
-	c.sums.AddCell(k, &cube.Cell{Records: 1, Calls: 1, Usage: s.usage, First: at, Last: at})
-}
 
 // Keys returns the keys of all cells in order.
 func (c *Cube) Keys() []Key { return c.sums.Keys() }
@@ -56,7 +43,7 @@ const (
 	ByTemplate = cube.ByTemplate
 )
 
-var dims = []Dim{ByProject, ByTrack, ByFeature, ByModel, ByTemplate}
+var dims = [...]Dim{ByProject, ByTrack, ByFeature, ByModel, ByTemplate}
 
 // Totals are exact sums over the recorded calls, and the same scaled up to all traffic day by day.
 type Totals struct {

@@ -17,8 +17,28 @@ func (d Doubt) add(e Doubt) Doubt {
 	return Doubt{d.Prompt + e.Prompt, d.Output + e.Output, d.Cost + e.Cost}
 }
 
+// doubts is the sum of the doubts of many calls.
+type doubts struct{ prompt, output, cost sum }
+
+// add books a doubt of one call for all calls alike.
+func (s *doubts) add(d Doubt, times int64) {
+	if d != (Doubt{}) {
+		s.merge(doubts{product(d.Prompt, times), product(d.Output, times), product(d.Cost, times)})
+	}
+}
+
+func (s *doubts) merge(o doubts) {
+	s.prompt.add(o.prompt)
+	s.output.add(o.output)
+	s.cost.add(o.cost)
+}
+
 // tokens is the doubt of all tokens together.
-func (d Doubt) tokens() float64 { return float64(d.Prompt+d.Output) / 1000 }
+func (s doubts) tokens() float64 {
+	all := s.prompt
+	all.add(s.output)
+	return all.float() / 1000
+}
 
 // over scales a doubt of sampled traffic to all of it.
 func (d Doubt) over(sampling float64) Doubt {
@@ -26,7 +46,14 @@ func (d Doubt) over(sampling float64) Doubt {
 }
 
 // doubtful reports whether a step rests on a count that may be off.
-func doubtful(s step) bool { return s.err > 0 }
+func doubtful(steps []step) bool {
+	for i := range steps {
+		if steps[i].err > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // move is one call's way from what was recorded to base and on to head.
 type move struct {
@@ -43,11 +70,11 @@ func (m move) level() Doubt { return m.doubt(m.recorded, m.err) }
 func (m move) effect() Doubt { return m.doubt(m.before, 0) }
 
 func (m move) doubt(from state, err float64) Doubt {
-	if err == 0 && !slices.ContainsFunc(m.steps, doubtful) {
+	if err == 0 && !doubtful(m.steps) {
 		return Doubt{}
 	}
 	text, rest := m.before, m.steps
-	if len(rest) > 0 && rest[0].kind == KindTemplate {
+	if len(rest) > 0 && rest[0].kind == stepTemplate {
 		text, err, rest = rest[0].after, max(err, rest[0].err), rest[1:]
 	}
 	return along(spread(from.usage, text.usage, err), rest).at(m.after)
@@ -71,26 +98,26 @@ func spread(a, b token.Usage, err float64) wide {
 // are paid in. A recount stretches what was doubtful, and may be off by a share of everything it recounts, not only of
 // what it moved. Caps leave a doubt as it is: it is then too wide, never too narrow.
 func along(w wide, steps []step) wide {
-	for _, s := range steps {
-		was, is := s.before.pico(), s.after.pico()
+	for i := range steps {
+		s := &steps[i]
 		switch s.kind {
-		case KindCache:
+		case stepCache:
 			w.Usage = w.Usage.Add(lost(s, w.CacheRead))
-			w.extra += math.Abs(float64(is-was)) * s.err
-		case KindModel:
-			w.extra *= quotient(is, was)
-		case KindTokenizer:
+			w.extra += math.Abs(float64(s.after.pico()-s.before.pico())) * s.err
+		case stepModel:
+			w.extra *= quotient(s.after.pico(), s.before.pico())
+		case stepTokenizer:
 			by := quotient(s.after.usage.Total(), s.before.usage.Total())
 			own := spread(token.Usage{}, s.after.usage, s.err)
 			w = wide{scale(w.Usage, by).Add(own.Usage), w.extra * by}
-		case KindTemplate, KindRetrieval, KindInputCap, KindOutputCap:
+		case stepTemplate, stepRetrieval, stepInputCap, stepOutputCap:
 		}
 	}
 	return w
 }
 
 // lost moves n thousandths out of the cache reads, to the class in which the step booked what it took out of them.
-func lost(s step, n int64) token.Usage {
+func lost(s *step, n int64) token.Usage {
 	u := token.Usage{CacheRead: -n}
 	switch a, b := s.before.usage, s.after.usage; {
 	case b.CacheWrite1h > a.CacheWrite1h:
@@ -106,20 +133,23 @@ func lost(s step, n int64) token.Usage {
 // at prices a doubt as the state that it is a doubt of.
 func (w wide) at(s state) Doubt {
 	d := Doubt{Prompt: w.Prompt(), Output: w.Output}
-	if s.model.priced {
-		cost := s.model.picoAt(rateKey{s.tier, s.model.Band(s.usage.Prompt())}, w.Usage) / 1000
+	if s.on.priced {
+		cost := s.on.at(s.on.band(s.usage), w.Usage) / 1000
 		d.Cost = int64(math.Round(cost + w.extra))
 	}
 	return d
 }
 
 // doubt is the doubt of what a step moved, in tokens; its cost is not asked for.
-func (s step) doubt() Doubt {
+func (s *step) doubt() Doubt {
+	if s.err == 0 {
+		return Doubt{}
+	}
 	from := s.before.usage
-	if s.kind == KindTokenizer {
+	if s.kind == stepTokenizer {
 		from = token.Usage{} // everything is recounted
 	}
-	if s.kind == KindCache {
+	if s.kind == stepCache {
 		from = s.after.usage // tokens change their class, and stay as many
 	}
 	w := spread(from, s.after.usage, s.err)
@@ -152,31 +182,15 @@ type trust struct {
 	tokens int64
 }
 
-// trust notes that the call at hand was moved by n tokens, or recounted in them, on the strength of an estimate.
-func (r *run) trust(n int64, e token.Estimate) {
-	kind := trusted{e.Method, e.RelativeError}
-	i, ok := r.kinds[kind]
-	if !ok {
-		i = len(r.kinds)
-		r.kinds[kind] = i
-	}
-	r.trusts = append(r.trusts, trust{i, max(n, -n)})
-}
+// trust notes that the call at hand was moved by n tokens, or recounted in them, on the strength of a kind of count.
+func (r *Run) trust(n int64, kind int) { r.trusts = append(r.trusts, trust{kind, max(n, -n)}) }
 
-func (g *Group) trust(list []trust) {
-	for _, t := range list {
-		if missing := t.kind + 1 - len(g.trusts); missing > 0 {
-			g.trusts = append(g.trusts, make([]int64, missing)...)
-		}
-		g.trusts[t.kind] += t.tokens
+// trustIn adds to what a lane or a group rests on.
+func trustIn(sums *[]int64, kind int, tokens int64) {
+	if missing := kind + 1 - len(*sums); missing > 0 {
+		*sums = append(*sums, make([]int64, missing)...)
 	}
-}
-
-// doubt books a call's doubts, scaled to all traffic.
-func (g *Group) doubt(level, effect Doubt, sampling float64) {
-	if level != (Doubt{}) || effect != (Doubt{}) {
-		g.level, g.effect = g.level.add(level.over(sampling)), g.effect.add(effect.over(sampling))
-	}
+	(*sums)[kind] += tokens
 }
 
 // Shares are doubts of sums as shares of those sums.
@@ -185,27 +199,26 @@ type Shares struct{ Cost, Tokens float64 }
 // Doubt gives how far the group's sums may be off by counting: head's own, as a share of head's, and the effect of the
 // change, as a share of base's. A share of nothing is 0.
 func (g *Group) Doubt() (level, effect Shares) {
-	var sum cluster
-	for _, c := range g.clusters {
-		sum.baseCost, sum.headCost = sum.baseCost+c.baseCost, sum.headCost+c.headCost
-		sum.baseTokens, sum.headTokens = sum.baseTokens+c.baseTokens, sum.headTokens+c.headTokens
+	var all cluster
+	for i := range g.clusters {
+		all.merge(&g.clusters[i])
 	}
-	level = Shares{share(float64(g.level.Cost), sum.headCost), share(g.level.tokens(), sum.headTokens)}
-	effect = Shares{share(float64(g.effect.Cost), sum.baseCost), share(g.effect.tokens(), sum.baseTokens)}
+	level = Shares{share(g.level.cost.float(), all.headCost), share(g.level.tokens(), all.headTokens)}
+	effect = Shares{share(g.effect.cost.float(), all.baseCost), share(g.effect.tokens(), all.baseTokens)}
 	return level, effect
 }
 
-func share(part float64, of int64) float64 {
-	if of == 0 {
+func share(part float64, of sum) float64 {
+	if of == (sum{}) {
 		return 0
 	}
-	return part / float64(of)
+	return part / of.float()
 }
 
 // nameKinds gives every group the names of the kinds of counts, once all are known.
-func (r *run) nameKinds() {
-	kinds := make([]trusted, len(r.kinds))
-	for k, i := range r.kinds {
+func (r *Run) nameKinds() {
+	kinds := make([]trusted, len(r.lore.kinds))
+	for k, i := range r.lore.kinds {
 		kinds[i] = k
 	}
 	for _, g := range r.groups {

@@ -2,9 +2,8 @@ package replay
 
 import (
 	"cmp"
-	"hash/fnv"
+	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/stats"
@@ -30,21 +29,33 @@ type groupKey struct {
 type Group struct {
 	Dim   Dim
 	Name  string
-	Calls int64
+	Calls int64 // on either side
+	Means int64 // of them, those that are known only as means: they are in no Point and no Session
 
 	clusters [Clusters]cluster
-	points   smallest[*Point]
+	points   stats.Smallest[seen]
 	sorted   []*Point // what Points returned last
 	stale    bool     // a point came in since
-	sessions map[uint64]*Session
-	bound    smallest[struct{}] // the session hashes that are kept
 
-	level, effect Doubt // of head's sums, and of head's less base's, over all traffic
+	run    *Run   // whose sessions the group's are among
+	limit  uint64 // hashes of sessions up to it are kept
+	met    int    // sessions, on a walk through all in the order of their hashes
+	latest uint64 // hash that was met
+
+	level, effect doubts // of head's sums, and of head's less base's, over all traffic
 	trusts        []int64
 	kinds         []trusted // what the places of trusts are
 }
 
-type cluster struct{ baseCost, headCost, baseTokens, headTokens int64 }
+// cluster is the sums of a group of sessions over all traffic; costs in 10^-12 dollars.
+type cluster struct{ baseCost, headCost, baseTokens, headTokens sum }
+
+func (c *cluster) merge(o *cluster) {
+	c.baseCost.add(o.baseCost)
+	c.headCost.add(o.headCost)
+	c.baseTokens.add(o.baseTokens)
+	c.headTokens.add(o.headTokens)
+}
 
 // Point is one recorded call under both revisions. Cost is in 10^-12 dollars; Latency is as recorded, 0 when unknown.
 type Point struct {
@@ -54,92 +65,148 @@ type Point struct {
 	BaseCost, HeadCost   int64
 	Doubt                Doubt // of head's numbers
 	Latency              time.Duration
+	Weight               float64 // calls of all traffic that it stands for: its record's weight ÷ the sampling share
 }
 
-// Session is one session's sums under both revisions.
-type Session struct {
-	Calls              int64
-	Base, Head         token.Usage
-	BaseCost, HeadCost int64
-	Doubt              Doubt // of head's numbers
-	Latency            time.Duration
+// sides says on which sides a call belongs to a group; it may be a model's group on one side only.
+type sides uint8
+
+const (
+	onBase sides = 1 << iota
+	onHead
+	onBoth = onBase | onHead
+)
+
+// seen is a point as a group sees it. The groups of a call share its point.
+type seen struct {
+	*Point
+	on sides
+}
+
+// point leaves out the side on which the call does not belong to the group.
+func (s seen) point() *Point {
+	if s.on == onBoth {
+		return s.Point
+	}
+	p := *s.Point
+	if s.on == onHead {
+		p.BaseModel, p.Base, p.BaseCost = "", token.Usage{}, 0
+	} else {
+		p.HeadModel, p.Head, p.HeadCost, p.Doubt = "", token.Usage{}, 0, Doubt{}
+	}
+	return &p
+}
+
+// booking is one call on its way into its groups.
+type booking struct {
+	hash, session uint64
+	named         bool // the session is the recording's own
+	mean          bool
+	times         int64
+	point         Point
+	kept          *Point  // a copy that lasts, once a group wants one
+	all           cluster // its share of the cluster
 }
 
 // book adds one call to the groups it belongs to on either side.
-func (r *run) book(c *traffic.Call, m move, sampling float64) {
-	before, after := m.before, m.after
-	p := &Point{Doubt: m.level(), Time: c.Time, BaseModel: before.model.ID, HeadModel: after.model.ID, Base: before.usage, Head: after.usage,
-		BaseCost: before.pico(), HeadCost: after.pico(), Latency: c.Latency}
-	id, session := callHash(c), sessionHash(c)
-	key := Key{Track: c.Track, Feature: c.Feature, Template: cleanPath(c.Template)}
-	for _, d := range dims {
-		key.Model = before.model.ID
-		was := key.Name(d)
-		key.Model = after.model.ID
-		now := key.Name(d)
-		g := r.group(d, now)
-		g.add(p, id, session, c.Session != "", sampling, was == now, true)
-		g.doubt(p.Doubt, m.effect(), sampling)
-		g.trust(r.trusts)
-		if was != now {
-			r.group(d, was).add(p, id, session, c.Session != "", sampling, true, false)
+func (r *Run) book(l *lane, c *traffic.Call, m *move, times int64) {
+	b := &r.booking
+	b.session = sessionHash(c)
+	b.hash, b.named, b.mean, b.times, b.kept = callHash(c, l.digest, b.session), c.Session != "", c.UsageIsMean, times, nil
+	b.point = Point{Doubt: m.level(), Time: c.Time, BaseModel: m.before.on.ID, HeadModel: m.after.on.ID, Base: m.before.usage, Head: m.after.usage,
+		BaseCost: m.before.pico(), HeadCost: m.after.pico(), Latency: c.Latency, Weight: float64(times) / l.sampling}
+	p := &b.point
+	b.all = cluster{product(roundDiv(p.BaseCost, l.sampling), times), product(roundDiv(p.HeadCost, l.sampling), times),
+		product(roundDiv(p.Base.Total(), l.sampling), times), product(roundDiv(p.Head.Total(), l.sampling), times)}
+	l.level.add(p.Doubt.over(l.sampling), times)
+	l.effect.add(m.effect().over(l.sampling), times)
+	for i, g := range l.head {
+		if was := l.base[i]; was != g {
+			was.add(b, onBase)
+			g.add(b, onHead)
+			continue
 		}
+		g.add(b, onBoth)
+	}
+	if b.named {
+		r.session(l, b)
 	}
 }
 
-func (r *run) group(d Dim, name string) *Group {
+// add books a call.
+func (g *Group) add(b *booking, on sides) {
+	c := &g.clusters[b.session%Clusters]
+	if on&onBase != 0 {
+		c.baseCost.add(b.all.baseCost)
+		c.baseTokens.add(b.all.baseTokens)
+	}
+	if on&onHead != 0 {
+		c.headCost.add(b.all.headCost)
+		c.headTokens.add(b.all.headTokens)
+	}
+	if b.mean {
+		g.Means += b.times
+	} else if g.points.Takes(b.hash) {
+		if b.kept == nil {
+			kept := b.point
+			b.kept = &kept
+		}
+		g.points.Add(b.hash, seen{b.kept, on})
+		g.stale = true
+	}
+}
+
+func (g *Group) merge(o *Group) {
+	g.Means += o.Means
+	for i := range o.clusters {
+		g.clusters[i].merge(&o.clusters[i])
+	}
+	for _, it := range o.points.Sorted() {
+		g.points.Add(it.Hash, it.Value)
+	}
+	g.stale = true
+}
+
+// enter numbers a lane and finds its groups on either side.
+func (r *Run) enter(l *lane) {
+	after := cmp.Or(l.way.swap, l.recorded)
+	for i, name := range l.names(l.recorded.ID) {
+		l.base[i] = r.find(dims[i], name)
+	}
+	for i, name := range l.names(after.ID) {
+		l.head[i] = r.find(dims[i], name)
+	}
+	l.number = int32(len(r.numbered))
+	r.numbered, r.labels = append(r.numbered, l), append(r.labels, l.labels)
+	l.relimit()
+}
+
+// sides tells on which sides the lane's calls belong to a group.
+func (l *lane) sides(g *Group) (on sides) {
+	for i := range dims {
+		if l.base[i] == g {
+			on |= onBase
+		}
+		if l.head[i] == g {
+			on |= onHead
+		}
+	}
+	return on
+}
+
+// names is what the lane is called along each of dims.
+func (l *lane) names(model string) [len(dims)]string {
+	return [...]string{"", l.track, l.feature, model, l.path}
+}
+
+func (r *Run) find(d Dim, name string) *Group {
 	k := groupKey{d, name}
 	g, ok := r.groups[k]
 	if !ok {
-		g = &Group{Dim: d, Name: name, points: newSmallest[*Point](Sampled), sessions: map[uint64]*Session{}, bound: newSmallest[struct{}](Sampled)}
+		g = &Group{Dim: d, Name: name, points: stats.NewSmallest[seen](Sampled), run: r, limit: math.MaxUint64}
 		r.groups[k] = g
 	}
 	return g
-}
-
-// add books a point; onBase and onHead say on which sides the call belongs to this group.
-func (g *Group) add(p *Point, id, session uint64, named bool, sampling float64, onBase, onHead bool) {
-	g.Calls++
-	q := p
-	if !onBase {
-		q = &Point{Time: p.Time, Head: p.Head, HeadCost: p.HeadCost, HeadModel: p.HeadModel, Doubt: p.Doubt, Latency: p.Latency}
-	}
-	if !onHead {
-		q = &Point{Time: p.Time, Base: p.Base, BaseCost: p.BaseCost, BaseModel: p.BaseModel, Latency: p.Latency}
-	}
-	c := &g.clusters[session%Clusters]
-	c.baseCost += roundDiv(q.BaseCost, sampling)
-	c.headCost += roundDiv(q.HeadCost, sampling)
-	c.baseTokens += roundDiv(q.Base.Total(), sampling)
-	c.headTokens += roundDiv(q.Head.Total(), sampling)
-	g.points.add(id, q)
-	g.stale = true
-	if named {
-		g.session(session, q)
-	}
-}
-
-// session sums a session that is kept. One that is dropped has a hash above every kept one and is never let in again,
-// so the sums of those that remain are whole.
-func (g *Group) session(hash uint64, p *Point) {
-	s, ok := g.sessions[hash]
-	if !ok {
-		dropped, kept := g.bound.add(hash, struct{}{})
-		if dropped != nil {
-			delete(g.sessions, *dropped)
-		}
-		if !kept {
-			return
-		}
-		s = &Session{}
-		g.sessions[hash] = s
-	}
-	s.Calls++
-	s.Base, s.Head = s.Base.Add(p.Base), s.Head.Add(p.Head)
-	s.BaseCost += p.BaseCost
-	s.HeadCost += p.HeadCost
-	s.Doubt = s.Doubt.add(p.Doubt)
-	s.Latency += p.Latency
 }
 
 // Group returns the statistics of one name along a dimension; nil when no call belongs to it on either side.
@@ -159,66 +226,40 @@ func (r *Result) Names(d Dim) []string {
 
 // CostPairs gives the cost of each cluster of sessions under both revisions, in dollars, for the paired effect.
 func (g *Group) CostPairs() []stats.Pair {
-	return g.pairs(func(c cluster) (int64, int64) { return c.baseCost, c.headCost }, 1e12)
+	return g.pairs(func(c *cluster) (base, head sum) { return c.baseCost, c.headCost }, 1e12)
 }
 
 // TokenPairs gives the tokens of each cluster of sessions under both revisions.
 func (g *Group) TokenPairs() []stats.Pair {
-	return g.pairs(func(c cluster) (int64, int64) { return c.baseTokens, c.headTokens }, 1)
+	return g.pairs(func(c *cluster) (base, head sum) { return c.baseTokens, c.headTokens }, 1)
 }
 
-func (g *Group) pairs(pick func(cluster) (int64, int64), unit float64) []stats.Pair {
+func (g *Group) pairs(pick func(*cluster) (base, head sum), unit float64) []stats.Pair {
 	var out []stats.Pair
-	for i, c := range g.clusters {
-		if b, h := pick(c); b != 0 || h != 0 {
-			out = append(out, stats.Pair{Key: uint64(i), Base: float64(b) / unit, Head: float64(h) / unit})
+	for i := range g.clusters {
+		if b, h := pick(&g.clusters[i]); b != (sum{}) || h != (sum{}) {
+			out = append(out, stats.Pair{Key: uint64(i), Base: b.float() / unit, Head: h.float() / unit})
 		}
 	}
 	return out
 }
 
-// Points returns the kept calls, oldest first. The slice is the group's own.
+// Points returns the kept calls, oldest first. The slice is the group's own, and the points may be other groups' as well.
 func (g *Group) Points() []*Point {
 	if g.stale {
-		g.sorted, g.stale = g.points.values(), false
+		g.sorted, g.stale = nil, false
+		for _, it := range g.points.Sorted() {
+			g.sorted = append(g.sorted, it.Value.point())
+		}
 		slices.SortStableFunc(g.sorted, func(a, b *Point) int { return a.Time.Compare(b.Time) })
 	}
 	return g.sorted
 }
 
-// Sessions returns the sums of the kept sessions, in an order that depends on their ids only. Sessions is empty where the
-// recording names none.
-func (g *Group) Sessions() []Session {
-	out := make([]Session, 0, len(g.sessions))
-	for _, h := range sortedKeys(g.sessions) {
-		out = append(out, *g.sessions[h])
+// roundDiv is n ÷ share, rounded to the nearest integer; n itself for a share of 1, however large.
+func roundDiv(n int64, share float64) int64 {
+	if share == 1 {
+		return n
 	}
-	return out
-}
-
-// callHash identifies a call by what it is, not by where it was read, so that a split of the file changes nothing.
-func callHash(c *traffic.Call) uint64 {
-	u := c.Usage
-	return hash(c.ID, c.Session, c.Model, c.Time.UTC().Format(time.RFC3339Nano), strconv.FormatInt(u.Input, 36), strconv.FormatInt(u.CacheRead, 36), strconv.FormatInt(u.Output, 36))
-}
-
-// sessionHash gives calls of one session one hash. A call without a session clusters with its user's calls of the hour.
-func sessionHash(c *traffic.Call) uint64 {
-	if c.Session != "" {
-		return hash("session", c.Session)
-	}
-	return hash("hour", cmp.Or(c.User, "-"), strconv.FormatInt(c.Time.Unix()/3600, 36))
-}
-
-// hash is 64-bit FNV-1a with murmur3's finaliser, which spreads it over all bits.
-func hash(parts ...string) uint64 {
-	h := fnv.New64a()
-	for _, p := range parts {
-		h.Write([]byte(p))
-		h.Write([]byte{0})
-	}
-	x := h.Sum64()
-	x = (x ^ x>>33) * 0xff51afd7ed558ccd
-	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
-	return x ^ x>>33
+	return int64(math.Round(float64(n) / share))
 }

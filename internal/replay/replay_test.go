@@ -444,3 +444,28 @@ func BenchmarkReplay(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(calls))*float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 }
+
+// The calls of a long recording, one by one: a million calls of a few thousand sessions, each as distinct as its time.
+func BenchmarkAdd(b *testing.B) {
+	base, head := revision(b, words(500), prompt.Limits{}), revision(b, words(540), prompt.Limits{})
+	calls := many(20_000)
+	run := Plan{Catalog: catalog(b), At: day, Base: base, Head: head}.Start()
+	for i := range 1_000_000 {
+		add(b, run, calls, i)
+	}
+	b.ReportAllocs()
+	i := 1_000_000
+	for b.Loop() {
+		add(b, run, calls, i)
+		i++
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+func add(b *testing.B, run *Run, calls []traffic.Call, i int) {
+	c := &calls[i%len(calls)]
+	c.Time = c.Time.Add(1)
+	if err := run.Add(c); err != nil {
+		b.Fatal(err)
+	}
+}

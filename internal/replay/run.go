@@ -1,202 +1,172 @@
 package replay
 
 import (
-	"math"
+	"cmp"
+	"strings"
 
-	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/token"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
-// run is the state of one replay: memos of everything that is the same for many calls, and the sums.
-type run struct {
-	plan Plan
+// Run is a replay under way: calls go in one by one and are not kept. Its memory is bounded by the cube and by what is
+// sampled of each group. It is used from one goroutine; Fork makes runs for others.
+type Run struct {
+	lore   *lore
+	lanes  map[labels]*lane
+	last   *lane // of the call before
+	groups map[groupKey]*Group
+	notes  Notes // those that are counted call by call
 
-	models   map[string]*model // by recorded name; also by id of declared models
-	counts   map[countKey]token.Estimate
-	versions map[versionKey]*prompt.Template
-	used     map[string]int64
+	numbered []*lane
+	labels   []labels // of the lanes by number
+	sessions sessions
+	finished []*session // once all calls are in
 
-	base, head *Cube
-	groups     map[groupKey]*Group
-	causes     map[causeKey]*Cause
-	unpriced   map[string]*Unpriced
-	notes      Notes
-
-	counters map[string]*token.Counter // by family
-	kinds    map[trusted]int           // the kinds of counts that were trusted, numbered as they came
-	trusts   []trust                   // what the call at hand was moved on
+	booking booking // of the call at hand
+	steps   []step  // of the call at hand
+	trusts  []trust // what the call at hand was moved on
 }
 
-type (
-	countKey struct {
-		template *prompt.Template
-		part     string // "" for the whole text, "stable" for the stable prefix
-		family   string
+// Start begins a replay.
+func (p Plan) Start() *Run { return start(newLore(p)) }
+
+func start(l *lore) *Run {
+	return &Run{lore: l, lanes: map[labels]*lane{}, groups: map[groupKey]*Group{}, sessions: newSessions()}
+}
+
+// Fork begins a run of the same plan, to be used from another goroutine and then merged. What one of them looks up or
+// counts, the others know; the functions of the plan are never called twice at once.
+func (r *Run) Fork() *Run { return start(r.lore) }
+
+// Add replays one call: a recorded one, or as many alike as it stands for. Neither c nor what it points to is kept. The
+// only errors are failures to read history; what is wrong with the recording is in the result.
+func (r *Run) Add(c *traffic.Call) error {
+	l, err := r.lane(c)
+	if err != nil {
+		return err
 	}
-	versionKey struct{ path, id string }
-)
-
-// model is a resolved model with what one call's cost needs at hand; priced is false for an unknown name.
-type model struct {
-	pricing.Model
-	priced bool
-	why    error // why it has no price, where the name alone does not tell
-	picos  map[rateKey]*picoRates
-}
-
-type rateKey struct {
-	tier string
-	band int
-}
-
-// picoRates are prices in 10^-12 dollars a token, for statistics of single calls.
-type picoRates struct{ input, read, write5m, write1h, output, reasoning float64 }
-
-func newRun(p Plan) *run {
-	book := map[string]*model{}
-	return &run{
-		plan: p, models: book, counts: map[countKey]token.Estimate{}, versions: map[versionKey]*prompt.Template{},
-		used: map[string]int64{}, base: newCube(book), head: newCube(book), groups: map[groupKey]*Group{},
-		causes: map[causeKey]*Cause{}, unpriced: map[string]*Unpriced{},
-		notes:    Notes{UnknownVersion: map[string]int64{}, NotLoaded: map[string]int64{}, Removed: map[string]int64{}},
-		counters: map[string]*token.Counter{}, kinds: map[trusted]int{},
+	times, second := c.Times(), c.Time.Unix()
+	m := r.move(l, c)
+	if l.unpriced != "" && (l.calls == 0 || before(c.Place, l.first)) {
+		l.first = traffic.Place{File: strings.Clone(c.Place.File), Line: c.Place.Line}
 	}
-}
-
-// model resolves a recorded model name. An unknown one is noted with its first place and keeps its tokens, unpriced.
-func (r *run) model(name string, c *traffic.Call) *model {
-	m := r.lookup(name)
-	if m.priced && !m.offers(tierName(c.Tier)) {
-		m, name = r.withoutTier(m, name, c.Tier)
+	l.calls += times
+	if c.OutputIsBound {
+		r.notes.Bounds += times
 	}
-	if !m.priced {
-		u := r.unpriced[name]
-		if u == nil {
-			u = &Unpriced{Name: name, Reason: m.reason(r.plan), First: c.Place}
-			r.unpriced[name] = u
-		}
-		u.Calls++
-		if c.Place.File < u.First.File || c.Place.File == u.First.File && c.Place.Line < u.First.Line {
-			u.First = c.Place
+	if c.UsageIsMean {
+		r.notes.Means += times
+	}
+	if r.lore.plan.Base != nil {
+		l.before.add(second, m.before.on.band(m.before.usage), m.before.usage, times)
+		for i := range m.steps {
+			if m.steps[i].moved() {
+				l.cause(&m.steps[i], times)
+			}
 		}
 	}
+	l.after.add(second, m.after.on.band(m.after.usage), m.after.usage, times)
+	for _, t := range r.trusts {
+		trustIn(&l.trusts, t.kind, t.tokens*times)
+	}
+	r.book(l, c, &m, times)
+	return nil
+}
+
+// move takes a call from what was recorded to base and on to head. The result's steps are the run's, until the next call.
+func (r *Run) move(l *lane, c *traffic.Call) move {
+	r.trusts, r.steps = r.trusts[:0], r.steps[:0]
+	m := move{recorded: state{c.Usage, l.recorded}}
+	m.before = m.recorded
+	w := &l.way
+	billed := c.Usage != (token.Usage{}) // a call that failed before it was billed costs nothing under any text
+	if billed && w.toBase.moves() {
+		m.before.usage, m.err = r.edit(&w.toBase, l, c, m.before.usage)
+	}
+	s := m.before
+	if billed && w.toHead.moves() {
+		s = r.retext(l, c, s)
+	}
+	if w.retrieved != 0 {
+		u := s.usage
+		u.Input = max(0, u.Input+w.retrieved)
+		s = r.take(stepRetrieval, s, state{u, s.on}, 0)
+	}
+	if w.inputCap >= 0 {
+		s = r.take(stepInputCap, s, state{clipInput(s.usage, w.inputCap), s.on}, 0)
+	}
+	if w.outputCap >= 0 {
+		s = r.take(stepOutputCap, s, state{clipOutput(s.usage, w.outputCap), s.on}, 0)
+	}
+	if w.swap != nil {
+		s = r.swap(w, s)
+	}
+	m.after, m.steps = s, r.steps
 	return m
 }
 
-func (r *run) lookup(name string) *model {
-	if m, ok := r.models[name]; ok {
-		return m
+// take notes a step that changes something, or that rests on a recount.
+func (r *Run) take(kind order, before, after state, err float64) state {
+	if before != after || kind == stepTokenizer && err > 0 {
+		r.steps = append(r.steps, step{kind, before, after, err})
 	}
-	found, err := r.plan.Catalog.Lookup(name, r.plan.At)
-	m := &model{Model: found, priced: err == nil, picos: map[rateKey]*picoRates{}}
-	if err == nil {
-		if _, err = found.Rates("", 0); err != nil {
-			m.priced = false
-		}
-		if same, ok := r.models[found.ID]; ok {
-			r.models[name] = same
-			return same
-		}
-		r.models[found.ID] = m
-	} else {
-		m.ID, m.Tokenizer = name, "other"
-	}
-	r.models[name] = m
-	return m
+	return after
 }
 
-func (m *model) reason(p Plan) error {
-	if m.why != nil {
-		return m.why
+// retext takes the two text steps: other tokens, and what can no longer be cached of them.
+func (r *Run) retext(l *lane, c *traffic.Call, s state) state {
+	warm := cached(s.usage)
+	u, err := r.edit(&l.way.toHead, l, c, s.usage)
+	s = r.take(stepTemplate, s, state{u, s.on}, err)
+	if l.way.cache == nil || warm == 0 {
+		return s
 	}
-	found, err := p.Catalog.Lookup(m.ID, p.At)
-	if err == nil {
-		_, err = found.Rates("", 0)
+	if loss := l.way.cache(); loss != nil {
+		u, err = loss.usage(s.usage, warm)
+		s = r.take(stepCache, s, state{u, s.on}, err)
 	}
-	return err
+	return s
 }
 
-func (m *model) offers(tier string) bool {
-	_, err := m.Rates(tier, 0)
-	return err == nil
+// edit moves usage by tokens(to) − tokens(from), in the class the template's tokens were in. err is the relative error of
+// that difference.
+func (r *Run) edit(e *edit, l *lane, c *traffic.Call, u token.Usage) (_ token.Usage, err float64) {
+	by := e.counted
+	if e.varies && len(c.Vars) > 0 {
+		by = r.lore.compare(r.measure(e.from, l, c), r.measure(e.to, l, c))
+	}
+	r.trust(by.delta, by.kind)
+	moved, short := shift(u, by.delta, by.size)
+	if short {
+		r.notes.Clamped += c.Times()
+	}
+	return moved, by.err
 }
 
-// withoutTier stands for a model on a service tier that has no price: taking the standard one would be too cheap for
-// priority and too dear for batch.
-func (r *run) withoutTier(m *model, name, tier string) (*model, string) {
-	name += " (tier " + tier + ")"
-	shadow, ok := r.models[name]
-	if !ok {
-		_, err := m.Rates(tier, 0)
-		shadow = &model{Model: m.Model, why: err}
-		r.models[name] = shadow
+// measure counts a template for one call: rendered with the variables that the recording holds, or as it stands.
+func (r *Run) measure(t *prompt.Template, l *lane, c *traffic.Call) token.Estimate {
+	if t.Kind != prompt.Plain {
+		return r.lore.count(t, "", l.recorded.Tokenizer)
 	}
-	return shadow, name
+	text, diags := t.Render(c.Vars)
+	if len(diags) > 0 {
+		r.notes.MissingVars += c.Times()
+	}
+	return r.lore.counter(l.recorded.Tokenizer).Count(text)
 }
 
-// pico is one call's cost in 10^-12 dollars, rounded; 0 for a model without a price.
-func (m *model) pico(tier string, u token.Usage) int64 {
-	if !m.priced {
-		return 0
+// swap takes the two steps of another model: its prices, and its tokens.
+func (r *Run) swap(w *way, s state) state {
+	s = r.take(stepModel, s, state{s.usage, w.swap}, 0)
+	if w.recount == nil {
+		return s
 	}
-	return int64(math.Round(m.picoAt(rateKey{tier, m.Band(u.Prompt())}, u)))
+	u := w.recount.usage(s.usage)
+	r.trust(u.Total(), w.recount.kind)
+	return r.take(stepTokenizer, s, state{u, s.on}, w.recount.err)
 }
 
-// picoAt prices usage at given rates, whatever its own length; 0 for a model without a price.
-func (m *model) picoAt(key rateKey, u token.Usage) float64 {
-	if !m.priced {
-		return 0
-	}
-	p, ok := m.picos[key]
-	if !ok {
-		r := m.rates(key)
-		p = &picoRates{r.Input.Float() * 1e6, r.CacheRead.Float() * 1e6, r.CacheWrite5m.Float() * 1e6, r.CacheWrite1h.Float() * 1e6, r.Output.Float() * 1e6, r.Reasoning.Float() * 1e6}
-		m.picos[key] = p
-	}
-	return float64(u.Input)*p.input + float64(u.CacheRead)*p.read + float64(u.CacheWrite5m)*p.write5m +
-		float64(u.CacheWrite1h)*p.write1h + float64(u.Output)*p.output + float64(u.Reasoning)*p.reasoning
-}
+func (r *Run) sampling(c *traffic.Call) float64 { return cmp.Or(r.lore.plan.Sampling[c.Place.File], 1) }
 
-// rates gives the price of a tier that the model offers.
-func (m *model) rates(k rateKey) pricing.Rates {
-	rates, err := m.Rates(k.tier, k.band)
-	if err != nil {
-		panic("replay: a call was priced on a tier that is not offered: " + err.Error())
-	}
-	return rates
-}
-
-// count measures a part of a template under a tokenizer family, once.
-func (r *run) count(t *prompt.Template, part, family string) token.Estimate {
-	key := countKey{t, part, family}
-	if e, ok := r.counts[key]; ok {
-		return e
-	}
-	var e token.Estimate
-	if part == "" {
-		e = Measure(t, r.counter(family)).Total
-	} else {
-		text, _ := t.StablePrefix()
-		e = r.counter(family).Count(text)
-	}
-	r.counts[key] = e
-	return e
-}
-
-// counter never fails: a family the token package does not know counts as "other", with that family's wide error.
-func (r *run) counter(family string) *token.Counter {
-	if c, ok := r.counters[family]; ok {
-		return c
-	}
-	c, err := r.plan.Tokens.For(family)
-	if err != nil {
-		c, err = r.plan.Tokens.For("other")
-	}
-	if err != nil {
-		panic("token: the fallback counter is missing: " + err.Error())
-	}
-	r.counters[family] = c
-	return c
-}
+func before(a, b traffic.Place) bool { return a.File < b.File || a.File == b.File && a.Line < b.Line }

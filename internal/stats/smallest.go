@@ -2,7 +2,6 @@ package stats
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 )
 
@@ -10,30 +9,37 @@ import (
 // Values with one hash are taken to be equal; the caller offers each hash once.
 type Smallest[T any] struct {
 	n     int
-	items items[T]
+	items []Hashed[T] // a heap with the largest hash on top
 }
 
-type item[T any] struct {
-	hash  uint64
-	value T
+// Hashed is a value with the hash that it is kept by.
+type Hashed[T any] struct {
+	Hash  uint64
+	Value T
 }
 
 // NewSmallest keeps at most n values, n > 0.
 func NewSmallest[T any](n int) Smallest[T] { return Smallest[T]{n: n} }
 
-// Add offers a value. It returns the hash that had to make room, if any, and whether the value was kept.
-func (s *Smallest[T]) Add(hash uint64, v T) (dropped *uint64, kept bool) {
-	if len(s.items) < s.n {
-		heap.Push(&s.items, item[T]{hash, v})
-		return nil, true
+// Takes reports whether a value of this hash would be kept now. What is refused once is refused ever after.
+func (s *Smallest[T]) Takes(hash uint64) bool {
+	return len(s.items) < s.n || hash < s.items[0].Hash
+}
+
+// Add offers a value. It returns what had to make room, if anything, and whether the value was kept.
+func (s *Smallest[T]) Add(hash uint64, v T) (out Hashed[T], dropped, kept bool) {
+	switch {
+	case len(s.items) < s.n:
+		s.items = append(s.items, Hashed[T]{hash, v})
+		s.up(len(s.items) - 1)
+		return out, false, true
+	case !s.Takes(hash):
+		return out, false, false
 	}
-	if hash >= s.items[0].hash {
-		return nil, false
-	}
-	out := s.items[0].hash
-	s.items[0] = item[T]{hash, v}
-	heap.Fix(&s.items, 0)
-	return &out, true
+	out = s.items[0]
+	s.items[0] = Hashed[T]{hash, v}
+	s.down()
+	return out, true, true
 }
 
 // Bound is the largest hash that is kept, once n values are; a larger one will not be let in. Until then full is false.
@@ -41,30 +47,40 @@ func (s *Smallest[T]) Bound() (hash uint64, full bool) {
 	if len(s.items) < s.n {
 		return 0, false
 	}
-	return s.items[0].hash, true
+	return s.items[0].Hash, true
 }
 
-// Values lists what is kept, by hash.
-func (s *Smallest[T]) Values() []T {
-	sorted := slices.Clone(s.items)
-	slices.SortFunc(sorted, func(a, b item[T]) int { return cmp.Compare(a.hash, b.hash) })
-	out := make([]T, len(sorted))
-	for i, it := range sorted {
-		out[i] = it.value
-	}
+// Sorted lists what is kept, by hash.
+func (s *Smallest[T]) Sorted() []Hashed[T] {
+	out := slices.Clone(s.items)
+	slices.SortFunc(out, func(a, b Hashed[T]) int { return cmp.Compare(a.Hash, b.Hash) })
 	return out
 }
 
-// items is a heap with the largest hash on top.
-type items[T any] []item[T]
+func (s *Smallest[T]) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if s.items[parent].Hash >= s.items[i].Hash {
+			return
+		}
+		s.items[parent], s.items[i] = s.items[i], s.items[parent]
+		i = parent
+	}
+}
 
-func (h items[T]) Len() int           { return len(h) }
-func (h items[T]) Less(i, j int) bool { return h[i].hash > h[j].hash }
-func (h items[T]) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *items[T]) Push(x any)        { *h = append(*h, x.(item[T])) }
-func (h *items[T]) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
+func (s *Smallest[T]) down() {
+	for i := 0; ; {
+		largest := 2*i + 1
+		if largest >= len(s.items) {
+			return
+		}
+		if right := largest + 1; right < len(s.items) && s.items[right].Hash > s.items[largest].Hash {
+			largest = right
+		}
+		if s.items[i].Hash >= s.items[largest].Hash {
+			return
+		}
+		s.items[i], s.items[largest] = s.items[largest], s.items[i]
+		i = largest
+	}
 }

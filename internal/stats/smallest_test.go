@@ -20,13 +20,18 @@ func TestSmallest(t *testing.T) {
 		rng.Shuffle(len(hashes), func(i, j int) { hashes[i], hashes[j] = hashes[j], hashes[i] })
 		s := NewSmallest[uint64](50)
 		for i, h := range hashes {
-			dropped, kept := s.Add(h, h)
+			takes := s.Takes(h)
+			out, dropped, kept := s.Add(h, h)
 			bound, full := s.Bound()
-			if full != (i >= 49) || full && kept != (h <= bound) || dropped != nil && *dropped <= bound {
-				t.Fatalf("value %d: dropped %v, kept %v, bound %d, full %v", i, dropped, kept, bound, full)
+			if full != (i >= 49) || full && kept != (h <= bound) || takes != kept || dropped && (out.Hash <= bound || out.Value != out.Hash) {
+				t.Fatalf("value %d: dropped %v, kept %v, bound %d, full %v", i, out, kept, bound, full)
 			}
 		}
-		if diff := cmp.Diff(want, s.Values()); diff != "" {
+		var got []uint64
+		for _, h := range s.Sorted() {
+			got = append(got, h.Value)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
 	}

@@ -20,16 +20,32 @@ func Convert(tokens int64, from, to string, class Class) Estimate {
 //
 // An error that tokens already carries is the caller's to add.
 func (b Book) Convert(tokens int64, from, to string, class Class) Estimate {
+	return b.Conversion(from, to, class).Of(tokens)
+}
+
+// Conversion is one pair of families and a class of content, for restating many counts.
+type Conversion struct {
+	by     factor
+	exact  bool
+	method string
+}
+
+// Conversion prepares what Convert does with any count of family from.
+func (b Book) Conversion(from, to string, class Class) Conversion {
 	x, y := familyOf(from), familyOf(to)
 	if from == to || x.exact && y.exact && x.base == y.base {
-		return Estimate{Tokens: tokens, Method: methodExact}
+		return Conversion{exact: true, method: methodExact}
 	}
 	by, origin := b.ratio(x, y, class)
-	return Estimate{
-		Tokens:        int64(math.Round(float64(tokens) * by.ratio)),
-		RelativeError: by.width,
-		Method:        fmt.Sprintf("%s → %s × %.2f (%s)", from, to, by.ratio, origin),
+	return Conversion{by: by, method: fmt.Sprintf("%s → %s × %.2f (%s)", from, to, by.ratio, origin)}
+}
+
+// Of restates one count.
+func (c Conversion) Of(tokens int64) Estimate {
+	if c.exact {
+		return Estimate{Tokens: tokens, Method: c.method}
 	}
+	return Estimate{Tokens: int64(math.Round(float64(tokens) * c.by.ratio)), RelativeError: c.by.width, Method: c.method}
 }
 
 // ratio is tokens of b per token of a, by class.

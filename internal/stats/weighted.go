@@ -1,0 +1,61 @@
+package stats
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Weighted is one value of a sample and how many of the population it stands for. Weights are positive and finite.
+type Weighted struct{ Value, Weight float64 }
+
+// EffectiveSize is how many equally weighted values would be as good a sample: (Σw)² ÷ Σw² (Kish, Survey Sampling,
+// 1965). It is n for equal weights, and 0 for an empty sample.
+func EffectiveSize(sample []Weighted) float64 {
+	var sum, squares float64
+	for _, v := range sample {
+		sum += v.Weight
+		squares += float64(v.Weight * v.Weight)
+	}
+	if squares == 0 {
+		return 0
+	}
+	return sum / squares * sum
+}
+
+// WeightedQuantile is the p-quantile of a sample in any order, which is left as it was. With equal weights it is Quantile,
+// to the bit. With others it is the weighted type 7 estimator of Akinshin (arXiv:2304.07265, 2023): type 7 for n values
+// takes the mean of the quantile function over a window one nth wide around p, and here n is EffectiveSize. An empty
+// sample gives NaN.
+func WeightedQuantile(sample []Weighted, p float64) float64 {
+	sorted := slices.SortedFunc(slices.Values(sample), func(a, b Weighted) int {
+		return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Weight, b.Weight)) // sums must not depend on the order given
+	})
+	if equal(sorted) {
+		values := make([]float64, len(sorted))
+		for i, v := range sorted {
+			values[i] = v.Value
+		}
+		return Quantile(values, p)
+	}
+	n := EffectiveSize(sorted)
+	from := min(max(p, 0), 1) * (n - 1) / n
+	total := 0.0
+	for _, v := range sorted {
+		total += v.Weight
+	}
+	var at, sum float64
+	covered := 0.0
+	for _, v := range sorted {
+		at += v.Weight
+		// the share of the window [from, from + 1/n] that lies below the weight so far
+		below := min(max((at/total-from)*n, 0), 1)
+		sum += float64((below - covered) * v.Value)
+		covered = below
+	}
+	return sum + float64((1-covered)*sorted[len(sorted)-1].Value) // what rounding left of the window
+}
+
+func equal(sample []Weighted) bool {
+	return !slices.ContainsFunc(sample, func(v Weighted) bool { return v.Weight != sample[0].Weight || math.IsNaN(v.Weight) })
+}
