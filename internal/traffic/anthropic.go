@@ -6,7 +6,7 @@ func isAnthropic(h head) bool { return h.answers(Anthropic) }
 
 // isAnthropicBody: a message, or an event of a stream that says something of the call.
 func isAnthropicBody(o map[string]bool, at string) bool {
-	return o[at+"type=message"] && !o[at+"choices"] || o[at+"type=message_start"] || o[at+"type=message_delta"]
+	return o[at+"type=message"] && (o[at+"usage"] || o[at+"model"]) || o[at+"type=message_start"] || o[at+"type=message_delta"]
 }
 
 // anthropicBody is a Messages response or an event of one that is streamed.
@@ -24,7 +24,7 @@ type anthropicBody struct {
 
 // anthropicAnswer reads a message. In a stream, message_start has the input and a placeholder for the output, and every
 // message_delta has the output so far; older ones have nothing but that.
-func (f *file) anthropicAnswer(body jsontext.Value, _ map[string]bool, a *reply) error {
+func (f *file) anthropicAnswer(body jsontext.Value, a *reply) error {
 	var b anthropicBody
 	if err := decode(body, &b); err != nil {
 		return err

@@ -15,7 +15,7 @@ type anthropicItem struct {
 }
 
 func readAnthropicBatch(f *file, in *input) error {
-	return readBatch(f, in, func(value jsontext.Value) (x exchange, skip string, err error) {
+	return readBatch(f, in, func(value jsontext.Value, o map[string]bool) (x exchange, skip string, err error) {
 		var item anthropicItem
 		if err := decode(value, &item); err != nil {
 			return x, "", err
@@ -32,7 +32,7 @@ func readAnthropicBatch(f *file, in *input) error {
 		default:
 			return x, "", bad(unknownBody, "a result of the type %q", clip(string(item.Result.Type)))
 		}
-		if x, err = exchangeOf(value); err != nil {
+		if x, err = exchangeOf(value, o); err != nil {
 			return x, "", err
 		}
 		x.response, x.at = item.Result.Message, "result.message."

@@ -14,9 +14,10 @@ const tierBatch = "batch"
 const skipUnbilled = "a batch item that failed, expired or was cancelled, which is not billed"
 
 // readBatch reads a file of batch results, whose items say what they are in their own way.
-func readBatch(f *file, in *input, item func(value jsontext.Value) (x exchange, skip string, err error)) error {
+func readBatch(f *file, in *input, item func(value jsontext.Value, o map[string]bool) (x exchange, skip string, err error)) error {
 	return f.eachValue(in, func(value []byte, line int) error {
-		x, skip, err := item(value)
+		o, _ := lookAt(value)
+		x, skip, err := item(value, o)
 		switch {
 		case err != nil:
 		case skip != "":

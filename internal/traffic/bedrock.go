@@ -47,7 +47,7 @@ type bedrockMeta struct {
 }
 
 // bedrockAnswer reads a response; it names neither the model nor, but for the SDK's headers, a time.
-func (f *file) bedrockAnswer(body jsontext.Value, _ map[string]bool, a *reply) (err error) {
+func (f *file) bedrockAnswer(body jsontext.Value, a *reply) (err error) {
 	var b bedrockBody
 	if err := decode(body, &b); err != nil {
 		return err

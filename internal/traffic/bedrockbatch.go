@@ -16,7 +16,7 @@ type bedrockItem struct {
 }
 
 func readBedrockBatch(f *file, in *input) error {
-	return readBatch(f, in, func(value jsontext.Value) (x exchange, skip string, err error) {
+	return readBatch(f, in, func(value jsontext.Value, o map[string]bool) (x exchange, skip string, err error) {
 		var item bedrockItem
 		if err := decode(value, &item); err != nil {
 			return x, "", err
@@ -29,7 +29,7 @@ func readBedrockBatch(f *file, in *input) error {
 		case !present(item.Output):
 			return x, "", bad(unknownBody, "neither an output nor an error")
 		}
-		if x, err = exchangeOf(value); err != nil {
+		if x, err = exchangeOf(value, o); err != nil {
 			return x, "", err
 		}
 		x.response, x.at, x.asked = item.Output, "modelOutput.", "modelInput."

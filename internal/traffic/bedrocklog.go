@@ -42,7 +42,7 @@ func (f *file) invocation(value jsontext.Value, line int) error {
 	var a reply
 	var err error
 	if k := byte(l.Output.Body.Kind()); k == '{' || k == '[' {
-		if a, err = f.answer(l.Output.Body); err != nil && badReason(err).reason != unknownBody {
+		if a, err = f.answer(l.Output.Body, nil, ""); err != nil && badReason(err).reason != unknownBody {
 			return err
 		}
 	}

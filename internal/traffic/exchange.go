@@ -14,11 +14,12 @@ type exchange struct {
 	url               string
 	dated             time.Time // when the response was sent, by its headers
 	env               envelope
-	at                string // where in the record the response stands, such as "response.body."
-	asked             string // where in the record the request stands
-	fallback          string // an id for responses without one
-	custom            said   // the name of a batch item
-	tier              string // of all that the dialect holds; "" leaves it to the response
+	at                string          // where in the record the response stands, such as "response.body."
+	asked             string          // where in the record the request stands
+	fallback          string          // an id for responses without one
+	custom            said            // the name of a batch item
+	keys              map[string]bool // of the record
+	tier              string          // of all that the dialect holds; "" leaves it to the response
 }
 
 // envelope is what loggers write around a response, or beside its own members.
@@ -44,7 +45,10 @@ type envelope struct {
 	Metadata  jsontext.Value `json:"metadata"`
 	Metadata2 jsontext.Value `json:"requestMetadata"` // Bedrock's invocation log
 	Identity  jsontext.Value `json:"identity"`        // the same
-	labels    labels
+	Track     text           `json:"track"`
+	Feature   text           `json:"feature"`
+	Template  text           `json:"template"`
+	Version   text           `json:"template_version"`
 }
 
 // httpMessage is a request or a response as HTTP clients log it.
@@ -95,15 +99,12 @@ func (h headers) date() time.Time {
 }
 
 // exchangeOf takes a record apart: a response by itself, or one in an envelope, as an object, as text or as an HTTP
-// message.
-func exchangeOf(value jsontext.Value) (x exchange, err error) {
+// message. o are its keys.
+func exchangeOf(value jsontext.Value, o map[string]bool) (x exchange, err error) {
+	x.keys = o
 	if err := decode(value, &x.env); err != nil {
 		return x, err
 	}
-	if err := x.env.labels.UnmarshalJSON(value); err != nil {
-		return x, err
-	}
-	o, _ := lookAt(value)
 	if !isEnvelope(o, x.env.Response) {
 		x.response = value
 		return x, nil

@@ -40,7 +40,7 @@ type geminiGrounding struct {
 }
 
 // geminiAnswer reads a response. Every chunk of a stream has the usage so far, and only the last says how it ended.
-func (f *file) geminiAnswer(body jsontext.Value, _ map[string]bool, a *reply) error {
+func (f *file) geminiAnswer(body jsontext.Value, a *reply) error {
 	var b geminiBody
 	if err := decode(body, &b); err != nil {
 		return err

@@ -12,7 +12,7 @@ func isGeminiBatch(h head) bool {
 	return slices.ContainsFunc(h.objects, func(o map[string]bool) bool {
 		answered := o["response.candidates"] || o["response.usageMetadata"] || o["response.usage_metadata"]
 		timed := o["timestamp"] || o["ts"] || o["time"] || o["created_at"]
-		return o["key"] && (answered || o["error"] && !o["timestamp"]) || o["response"] && o["processed_time"] || answered && o["status"] && o["request.contents"] && !timed
+		return o["key"] && (answered || o["error.code"] && !timed) || o["response"] && o["processed_time"] || answered && o["status"] && o["request.contents"] && !timed
 	})
 }
 
@@ -26,7 +26,7 @@ type geminiItem struct {
 }
 
 func readGeminiBatch(f *file, in *input) error {
-	return readBatch(f, in, func(value jsontext.Value) (x exchange, skip string, err error) {
+	return readBatch(f, in, func(value jsontext.Value, o map[string]bool) (x exchange, skip string, err error) {
 		var item geminiItem
 		if err := decode(value, &item); err != nil {
 			return x, "", err
@@ -39,7 +39,7 @@ func readGeminiBatch(f *file, in *input) error {
 		case !present(item.Response):
 			return x, "", bad(unknownBody, "neither a response nor an error")
 		}
-		x, err = exchangeOf(value)
+		x, err = exchangeOf(value, o)
 		x.custom = firstSaid(said{string(item.Key), "key"}, said{string(item.Custom), "custom_id"})
 		x.fallback = itemID(x.custom.value, value)
 		return x, "", err

@@ -42,10 +42,10 @@ type openAIBody struct {
 
 // openAIAnswer reads a response. In a stream of Chat Completions the last chunk has the usage, if it was asked for; in
 // one of Responses, the event that ends it has the whole response.
-func (f *file) openAIAnswer(body jsontext.Value, o map[string]bool, a *reply) error {
+func (f *file) openAIAnswer(body jsontext.Value, a *reply) error {
 	var b openAIBody
 	err := decode(body, &b)
-	if err == nil && isResponsesEvent(o, "") && b.Object != "response" {
+	if err == nil && b.Object != "response" && isObject(b.Response) {
 		inner := b.Response
 		b = openAIBody{}
 		err = decode(inner, &b)

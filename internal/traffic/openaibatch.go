@@ -15,7 +15,7 @@ type openAIItem struct {
 }
 
 func readOpenAIBatch(f *file, in *input) error {
-	return readBatch(f, in, func(value jsontext.Value) (x exchange, skip string, err error) {
+	return readBatch(f, in, func(value jsontext.Value, o map[string]bool) (x exchange, skip string, err error) {
 		var item openAIItem
 		if err := decode(value, &item); err != nil {
 			return x, "", err
@@ -28,7 +28,7 @@ func readOpenAIBatch(f *file, in *input) error {
 		case !present(item.Response):
 			return x, "", bad(unknownBody, "neither a response nor an error")
 		}
-		x, err = exchangeOf(value)
+		x, err = exchangeOf(value, o)
 		x.fallback, x.custom = itemID(string(item.Custom), value), said{string(item.Custom), "custom_id"}
 		if x.status >= 400 {
 			skip = skipUnbilled

@@ -39,7 +39,7 @@ type provider struct {
 	// is tells a body of this provider by its keys; all of them begin with at.
 	is func(o map[string]bool, at string) bool
 	// read takes a whole response, or the next event of a stream, into a.
-	read func(f *file, body jsontext.Value, o map[string]bool, a *reply) error
+	read func(f *file, body jsontext.Value, a *reply) error
 }
 
 func providers() []provider {
@@ -62,8 +62,13 @@ func providerOf(o map[string]bool, at string) *provider {
 }
 
 // answer reads the body of a response: an object, a list of the events of a stream, or their text as it was sent.
-func (f *file) answer(body jsontext.Value) (a reply, err error) {
+// o are the keys of the record, where those of the body begin with at.
+func (f *file) answer(body jsontext.Value, o map[string]bool, at string) (a reply, err error) {
 	if isObject(body) {
+		if p := providerOf(o, at); p != nil {
+			a.provider = p.name
+			return a, p.read(f, body, &a)
+		}
 		return a, f.readBody(body, &a)
 	}
 	events, err := events(body)
@@ -96,11 +101,13 @@ func (f *file) readBody(body jsontext.Value, a *reply) error {
 		return nil
 	}
 	a.provider = p.name
-	return p.read(f, body, o, a)
+	return p.read(f, body, a)
 }
 
 // isErrorBody tells what every provider sends in place of a response when a request failed.
-func isErrorBody(o map[string]bool) bool { return o["error"] && !o["usage"] || o["type=error"] }
+func isErrorBody(o map[string]bool) bool {
+	return (o["error.message"] || o["error.type"] || o["error.code"]) && !o["usage"] || o["type=error"]
+}
 
 const unknownBody = "a response of no known API"
 

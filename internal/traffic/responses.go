@@ -30,13 +30,13 @@ func (f *file) logged(value jsontext.Value, line int) error {
 	switch {
 	case o["modelId"] && o["operation"] && !o["response"]:
 		return f.invocation(value, line)
-	case isErrorBody(o) && !o["response"]:
+	case !o["response"] && providerOf(o, "") == nil && isErrorBody(o):
 		f.skip(skipFailed)
 		return nil
 	case !o["response"] && providerOf(o, "") == nil:
 		return notAResponse(o)
 	}
-	x, err := exchangeOf(value)
+	x, err := exchangeOf(value, o)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (f *file) exchange(x *exchange, line int) error {
 		f.skip(skipFailed)
 		return nil
 	}
-	a, err := f.answer(x.response)
+	a, err := f.answer(x.response, x.keys, x.at)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (f *file) called(x *exchange, a *reply, line int) error {
 	}
 	e := &x.env
 	c := Call{Time: when, Usage: a.usage, Status: "ok", OutputIsBound: !a.final,
-		Track: e.labels.Track, Feature: e.labels.Feature, Template: e.labels.Template, TemplateVersion: e.labels.Version}
+		Track: string(e.Track), Feature: string(e.Feature), Template: string(e.Template), TemplateVersion: string(e.Version)}
 	if a.failed {
 		c.Status = "error"
 	}

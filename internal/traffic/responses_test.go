@@ -49,6 +49,8 @@ func TestDetect(t *testing.T) {
 		{"a batch of messages", `{"custom_id":"a","result":{"type":"succeeded","message":` + message + `}}`, AnthropicBatch},
 		{"a Bedrock batch", `{"recordId":"a","modelInput":{},"modelOutput":` + message + `}`, BedrockBatch},
 		{"a cassette", "version: 1\ninteractions:\n- request: {}\n", VCR},
+		{"an export of a chat tool", `{"type":"message","user":"u","text":"hi","ts":"1777881600.1"}`, ""},
+		{"another log", `{"key":"a","error":"x"}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rec, diags := readText(t, c.text, Defaults{})
@@ -167,6 +169,7 @@ func TestStreams(t *testing.T) {
 		{"without a start", delta("5", `"end_turn"`), token.Usage{}, false, "a stream without usage"},
 		{"Gemini's last chunk holds", gemini("2", "") + "," + gemini("6", `"finishReason":"STOP"`), token.Usage{Input: 5, Output: 6}, false, ""},
 		{"Gemini, cut", gemini("2", ""), token.Usage{Input: 5, Output: 2}, true, ""},
+		{"no usage", `{"object":"chat.completion.chunk"}`, token.Usage{}, false, "stream_options.include_usage"},
 		{"nothing known", `{"hello":1}`, token.Usage{}, false, "format of the recording is not known"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -200,7 +203,8 @@ func TestResponseFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	item := `{"custom_id":"sum-7","response":{"status_code":200,"body":{"object":"response","id":"r","created_at":1777881600,"model":"m","status":"completed","prompt":{"id":"p","version":"2"},"metadata":{"k":"v"},"usage":{"input_tokens":1,"output_tokens":1}}},"error":null}`
-	x, err := exchangeOf([]byte(item))
+	o, _ := lookAt([]byte(item))
+	x, err := exchangeOf([]byte(item), o)
 	if err != nil {
 		t.Fatal(err)
 	}
