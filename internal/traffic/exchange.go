@@ -70,8 +70,8 @@ type headers struct{ sent string }
 // UnmarshalJSON implements the decoder's interface; values are text, or lists of it.
 func (h *headers) UnmarshalJSON(b []byte) error {
 	var all map[string]jsontext.Value
-	if jsontext.Value(b).Kind() != '{' || decode(b, &all) != nil {
-		return nil
+	if err := embedded(b).into(&all, '{'); err != nil {
+		return err
 	}
 	for name, v := range all {
 		if !strings.EqualFold(name, "date") {
