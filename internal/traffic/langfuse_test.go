@@ -242,6 +242,8 @@ func TestObservations(t *testing.T) {
 		{"a version before its usage", []string{gen("a", "", "GENERATION", early, `{}`), gen("a", "", "GENERATION", late, five)}, "a 5/0/1"},
 		{"a version that lost its usage", []string{gen("a", "", "GENERATION", early, five), gen("a", "", "GENERATION", late, `{}`)}, "bad no usage"},
 		{"a bad version that was put right", []string{gen("a", "", "GENERATION", early, `{"total":4}`), gen("a", "", "GENERATION", late, five)}, "a 5/0/1"},
+		{"a version that went bad", []string{gen("a", "", "GENERATION", early, five), gen("a", "", "GENERATION", late, `{"total":4}`)}, "bad no usage"},
+		{"deleted", []string{gen("a", "", "GENERATION", early, five), `{"id":"a","type":"GENERATION","startTime":"2026-05-04T07:00:00Z","updatedAt":"` + early + `","is_deleted":1}`}, ""},
 		{"a version without a time is oldest", []string{gen("a", "", "GENERATION", "", nine), gen("a", "", "GENERATION", early, five)}, "a 5/0/1"},
 		{"a circle of parents", []string{gen("a", "b", "GENERATION", early, five), gen("b", "a", "GENERATION", early, five)}, "b 5/0/1; nested"},
 		{"created and completed", []string{event("generation-create", early, `{"id":"a","traceId":"t","startTime":"2026-05-04T07:00:00Z","model":"m"}`), event("generation-update", late, `{"id":"a","usageDetails":{"input":5,"output":1}}`)}, "a 5/0/1"},
@@ -262,6 +264,11 @@ func TestObservations(t *testing.T) {
 				}
 				if diff := gocmp.Diff(c.want, outline(rec)); diff != "" {
 					t.Errorf("order %v: %s", order, diff)
+				}
+				for _, s := range rec.Skipped {
+					if s.Bad && s.Count > 1 {
+						t.Errorf("order %v: one observation is bad %d times", order, s.Count)
+					}
 				}
 			}
 		})
