@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -31,7 +32,7 @@ func (in *interner) bytes(b []byte) string {
 	if in.places == nil {
 		in.places = internPools.Get().(*[internPlaces]string)
 	}
-	place := &in.places[xxhash.Sum64(b)%internPlaces]
+	place := &in.places[labelHash(b)%internPlaces]
 	if *place != string(b) {
 		*place = string(b)
 	}
@@ -44,4 +45,12 @@ func (in *interner) release() {
 		internPools.Put(in.places)
 		in.places = nil
 	}
+}
+
+// labelHash is a hash of a text, quick for the lengths that labels have.
+func labelHash(b []byte) uint64 {
+	if n := len(b); n >= 8 && n <= 16 {
+		return mix(binary.LittleEndian.Uint64(b)+uint64(n), binary.LittleEndian.Uint64(b[n-8:]))
+	}
+	return xxhash.Sum64(b)
 }

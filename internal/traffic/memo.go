@@ -1,14 +1,21 @@
 package traffic
 
-import "github.com/cespare/xxhash/v2"
+import (
+	"bytes"
+
+	"github.com/cespare/xxhash/v2"
+)
 
 const (
-	memoPlaces = 64
+	memoPlaces = 256
 	memoLimit  = 256 // bytes; what is longer hardly comes back
 )
 
-// memo remembers what was last read from short texts that repeat, one in each place. What it gives is shared, and must not
-// be changed. The zero value is ready.
+// memo remembers what was last read from short lists or objects that repeat, one in each place. What it gives is shared,
+// and must not be changed. The zero value is ready.
+//
+// Only what is valid and whole is remembered, and so what is the same up to its first closing bracket is valid and whole:
+// nothing else of it has to be looked at.
 type memo[T any] struct{ places [memoPlaces]memoPlace[T] }
 
 type memoPlace[T any] struct {
@@ -16,20 +23,21 @@ type memoPlace[T any] struct {
 	value T
 }
 
-// get gives what was read from a text, if that is remembered.
-func (m *memo[T]) get(text []byte) (value T, ok bool) {
-	if len(text) > memoLimit {
-		return value, false
+// get gives what was read from the text at i, if it is remembered, and the place behind it.
+func (m *memo[T]) get(b []byte, i int, last byte) (value T, end int, ok bool) {
+	near := b[i:min(len(b), i+memoLimit)]
+	size := bytes.IndexByte(near, last) + 1
+	if p := m.place(near[:size]); size > 0 && p.text == string(near[:size]) {
+		return p.value, i + size, true
 	}
-	if p := &m.places[xxhash.Sum64(text)%memoPlaces]; p.text == string(text) {
-		return p.value, true
-	}
-	return value, false
+	return value, i, false
 }
 
-// put remembers what was read from a text that is not empty.
-func (m *memo[T]) put(text []byte, value T) {
-	if len(text) <= memoLimit {
-		m.places[xxhash.Sum64(text)%memoPlaces] = memoPlace[T]{string(text), value}
+// put remembers what was read from a text.
+func (m *memo[T]) put(text []byte, last byte, value T) {
+	if len(text) <= memoLimit && bytes.IndexByte(text, last) == len(text)-1 {
+		*m.place(text) = memoPlace[T]{string(text), value}
 	}
 }
+
+func (m *memo[T]) place(text []byte) *memoPlace[T] { return &m.places[xxhash.Sum64(text)%memoPlaces] }

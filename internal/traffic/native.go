@@ -52,7 +52,17 @@ type nativeLine struct {
 	body       body // the prompt's text, if it is wanted
 }
 
-func newNativeLine(f *file) *nativeLine { return &nativeLine{file: f, nativeScan: newNativeScan()} }
+func newNativeLine(f *file) *nativeLine {
+	n := &nativeLine{file: f}
+	n.keys, n.counts = newKeyOrder(nativeNames()), newKeyOrder(usageNames[:])
+	n.labels, n.last = make([]*string, len(nativeKeys)), make([]string, len(nativeKeys))
+	for i := range nativeKeys {
+		if label := nativeKeys[i].label; label != nil {
+			n.labels[i] = label(&n.call)
+		}
+	}
+	return n
+}
 
 // read reads one line: at sight, or else by the decoder.
 func (n *nativeLine) read(line []byte) (Call, error) {

@@ -1,21 +1,16 @@
 package traffic
 
-import "encoding/binary"
-
 // nativeScan is what a reader keeps from line to line to read the next at sight: one pass, nothing allocated but what is
 // new. It takes lines as recorders write them, and leaves what is broken, what is of another type, what has unknown keys
 // or labels with escapes to nativeLine.judge. That reads the same out of the lines that are taken here: each is fuzzed
 // against the other.
 type nativeScan struct {
 	keys, counts keyOrder
-	last         []string // the label that each key had
+	labels       []*string // where the label of each key belongs; nil for what is no label
+	last         []string  // what each label was last
 	pass         passer
 	lists        memo[[]string]
 	outcomes     memo[map[string]float64]
-}
-
-func newNativeScan() nativeScan {
-	return nativeScan{keys: newKeyOrder(nativeNames()), counts: newKeyOrder(usageNames[:]), last: make([]string, len(nativeKeys))}
 }
 
 // scan reads one line into n.call, or gives it up.
@@ -38,39 +33,27 @@ func (n *nativeLine) scan(b []byte) bool {
 }
 
 func (n *nativeLine) scanMember(k int, b []byte, i int) int {
-	key := &nativeKeys[k]
-	switch {
+	switch to := n.labels[k]; {
 	case i >= len(b):
 		return handOver
 	case b[i] == 'n':
 		return literal(b, i, "null")
-	case key.label != nil:
-		return n.scanLabel(key.label(&n.call), k, b, i)
+	case to != nil:
+		return n.scanLabel(to, k, b, i)
 	}
-	return key.scan(n, b, i)
+	return nativeKeys[k].scan(n, b, i)
 }
 
 // keyOrder finds keys, those first that came next on the line before.
 type keyOrder struct {
-	keys []quotedKey
-	next []int // after none, and after each
-}
-
-// quotedKey is a key in its quotes, and the first eight bytes of that.
-type quotedKey struct {
-	text       string
-	head, mask uint64
+	texts []string // with quotes and colon
+	next  []int    // after none, and after each
 }
 
 func newKeyOrder(names []string) keyOrder {
 	o := keyOrder{next: make([]int, len(names)+1)}
 	for _, name := range names {
-		k := quotedKey{text: `"` + name + `"`}
-		for i := range min(len(k.text), 8) {
-			k.head |= uint64(k.text[i]) << (8 * i)
-			k.mask |= 0xff << (8 * i)
-		}
-		o.keys = append(o.keys, k)
+		o.texts = append(o.texts, `"`+name+`":`)
 	}
 	return o
 }
@@ -78,17 +61,27 @@ func newKeyOrder(names []string) keyOrder {
 // find gives the number of the key at i and the place of its value. prev is 0 before the first key of an object, and then
 // the number of the key before and one.
 func (o *keyOrder) find(b []byte, i, prev int) (k, value int) {
-	if i+8 > len(b) {
-		return 0, handOver // the decoder reads the last member of the shortest lines
-	}
-	head := binary.LittleEndian.Uint64(b[i:])
 	k = o.next[prev]
-	for range o.keys {
-		if key := &o.keys[k]; (head^key.head)&key.mask == 0 && (len(key.text) <= 8 || len(b)-i > len(key.text) && string(b[i:i+len(key.text)]) == key.text) {
+	text := o.texts[k]
+	if end := i + len(text); end < len(b) && string(b[i:end]) == text && b[end] > ' ' {
+		return k, end
+	}
+	return o.search(b, i, prev)
+}
+
+// search finds a key that comes as a surprise: most often one that follows those which the line before did not leave out.
+func (o *keyOrder) search(b []byte, i, prev int) (k, value int) {
+	name, value := memberName(b, i)
+	if value == handOver {
+		return 0, handOver
+	}
+	k = o.next[prev]
+	for range o.texts {
+		if text := o.texts[k]; len(text) == name.to-name.from+3 && text[1:len(text)-2] == string(b[name.from:name.to]) {
 			o.next[prev] = k
-			return k, colon(b, i+len(key.text))
+			return k, value
 		}
-		if k++; k == len(o.keys) {
+		if k++; k == len(o.texts) {
 			k = 0
 		}
 	}

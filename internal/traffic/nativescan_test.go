@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // judged reads a line as the decoder does, and at sight where that takes it.
@@ -367,6 +369,12 @@ func TestScanTime(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	for day := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 10_000; day = day.AddDate(0, 0, 1) {
+		if day.Year() == 401 { // the calendar has a period of 400 years
+			day = day.AddDate(1500, 0, 0)
+		}
+		if day.Year() == 2101 {
+			day = day.AddDate(7500, 0, 0)
+		}
 		if n := daysSince1970(int64(day.Year()), int64(day.Month()), int64(day.Day())); n*86400 != day.Unix() {
 			t.Fatalf("%v: day %d", day, n)
 		}
@@ -386,7 +394,6 @@ func FuzzScanTime(f *testing.F) {
 // sameNumbers holds a number, which must be the text's beginning, against the decoder's way to read it.
 func sameNumbers(t *testing.T, text []byte) {
 	t.Helper()
-	slow := newNativeLine(newFile(Source{}))
 	f, end := scanFloat(text, 0)
 	if end != numberEnd(text, 0) && end != handOver {
 		t.Errorf("%q: a float up to %d, a number up to %d", text, end, numberEnd(text, 0))
@@ -410,16 +417,14 @@ func sameNumbers(t *testing.T, text []byte) {
 			t.Errorf("%q: %d, want %d, %v", text, n, want, err)
 		}
 	}
-	if end = numberEnd(text, 0); end != handOver {
-		if _, err := slow.judge(fmt.Appendf(nil, `{"usage":{"input":0,"output":0},"messages":%s}`, text[:end])); err != nil {
-			t.Errorf("%q: %v", text[:end], err)
-		}
+	if end = numberEnd(text, 0); end != handOver && !jsontext.Value(text[:end]).IsValid() {
+		t.Errorf("%q is no number", text[:end])
 	}
 }
 
 func TestScanNumbers(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 200_000 {
+	for range 20_000 {
 		text := fmt.Appendf(nil, "%d.%0*d", r.Int64N(1<<r.IntN(33)), 1+r.IntN(14), r.Int64N(1<<r.IntN(40)))
 		sameNumbers(t, text)
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/tokengate/tokengate/internal/token"
 )
 
 // The functions of this file read the value of one key, which begins at i < len(b), and give the place behind it or handOver.
@@ -107,57 +109,53 @@ func (n *nativeLine) scanUsage(b []byte, i int) int {
 	if met&usageNeeds != usageNeeds {
 		return handOver
 	}
-	for k, to := range usageCounts(&n.call.Usage) {
-		*to = counts[k]
-	}
+	n.call.Usage = token.Usage{Input: counts[0], CacheRead: counts[1], CacheWrite5m: counts[2], CacheWrite1h: counts[3], Output: counts[4], Reasoning: counts[5]}
 	n.hasUsage = true
 	return i
 }
 
 // scanSources gives the same list to all that are written in the same way, as most are.
 func (n *nativeLine) scanSources(b []byte, i int) int {
-	end := n.pass.value(b, i)
-	if end == handOver {
-		return handOver
-	}
-	var ok bool
-	if n.call.Sources, ok = n.lists.get(b[i:end]); ok {
+	if list, end, ok := n.lists.get(b, i, ']'); ok {
+		n.call.Sources = list
 		return end
 	}
-	if n.sources(b[i:end]) != nil {
+	end := n.pass.value(b, i)
+	if end == handOver || n.sources(b[i:end]) != nil {
 		return handOver
 	}
 	n.call.Sources = slices.Clip(n.call.Sources)
-	n.lists.put(b[i:end], n.call.Sources)
+	n.lists.put(b[i:end], ']', n.call.Sources)
 	return end
 }
 
 // scanOutcome gives the same map to all that are written in the same way, as most are.
 func (n *nativeLine) scanOutcome(b []byte, i int) int {
-	end := n.pass.value(b, i)
-	if end == handOver || b[i] != '{' {
-		return handOver
-	}
-	var ok bool
-	if n.call.Outcome, ok = n.outcomes.get(b[i:end]); ok {
+	if outcome, end, ok := n.outcomes.get(b, i, '}'); ok {
+		n.call.Outcome = outcome
 		return end
 	}
-	n.call.Outcome = map[string]float64{}
-	at, more := begin(b, i, '}')
+	if b[i] != '{' {
+		return handOver
+	}
+	outcome, count := map[string]float64{}, 0
+	end, more := begin(b, i, '}')
 	for more {
-		name, value := memberName(b, at)
-		if value == handOver {
+		name, at := memberName(b, end)
+		if at == handOver {
 			return handOver
 		}
 		var f float64
-		f, at = scanFloat(b, value)
-		n.call.Outcome[n.file.strings.bytes(b[name.from:name.to])] = f
-		at, more = after(b, at, '}')
+		f, end = scanFloat(b, at)
+		outcome[n.file.strings.bytes(b[name.from:name.to])] = f
+		count++
+		end, more = after(b, end, '}')
 	}
-	if at == handOver {
+	if end == handOver || len(outcome) != count { // a name repeats
 		return handOver
 	}
-	n.outcomes.put(b[i:end], n.call.Outcome)
+	n.call.Outcome = outcome
+	n.outcomes.put(b[i:end], '}', outcome)
 	return end
 }
 
