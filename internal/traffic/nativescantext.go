@@ -61,6 +61,14 @@ func stringEnd(b []byte, i int) (end int, plain bool) {
 func longStringEnd(b []byte, i int) (end int, plain bool) {
 	plain = true
 	for i < len(b) {
+		if i+8 <= len(b) {
+			m := marked8(binary.LittleEndian.Uint64(b[i:]))
+			if m == 0 {
+				i += 8 // as a branch: the next bytes are read ahead of the test
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
+		}
 		switch c := b[i]; {
 		case c == '"':
 			return i, plain
@@ -78,23 +86,10 @@ func longStringEnd(b []byte, i int) (end int, plain bool) {
 			}
 			i = end
 		default:
-			i = asciiEnd(b, i)
+			i++
 		}
 	}
 	return handOver, false
-}
-
-// asciiEnd passes over plain characters.
-func asciiEnd(b []byte, i int) int {
-	for ; i+8 <= len(b); i += 8 {
-		if m := marked8(binary.LittleEndian.Uint64(b[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
-		}
-	}
-	for i < len(b) && b[i] >= ' ' && b[i] < utf8.RuneSelf && b[i] != '"' && b[i] != '\\' {
-		i++
-	}
-	return i
 }
 
 // textEnd passes over characters, ASCII or not, up to a quote, a backslash or a control character. The characters are
@@ -123,18 +118,23 @@ func escapeEnd(b []byte, i int) int {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return i + 2
 	case 'u':
-		r := hex4(b, i+2)
-		switch {
-		case r < 0:
-			return handOver
-		case r < 0xd800 || r > 0xdfff:
-			return i + 6
-		case r > 0xdbff || i+7 >= len(b) || b[i+6] != '\\' || b[i+7] != 'u':
-			return handOver
-		}
-		if low := hex4(b, i+8); low >= 0xdc00 && low <= 0xdfff {
-			return i + 12
-		}
+		return unicodeEnd(b, i)
+	}
+	return handOver
+}
+
+func unicodeEnd(b []byte, i int) int {
+	r := hex4(b, i+2)
+	switch {
+	case r < 0:
+		return handOver
+	case r < 0xd800 || r > 0xdfff:
+		return i + 6
+	case r > 0xdbff || i+7 >= len(b) || b[i+6] != '\\' || b[i+7] != 'u':
+		return handOver
+	}
+	if low := hex4(b, i+8); low >= 0xdc00 && low <= 0xdfff {
+		return i + 12
 	}
 	return handOver
 }
