@@ -6,7 +6,8 @@ import (
 	"github.com/tokengate/tokengate/internal/token"
 )
 
-// Call is one recorded request to a model, in the native form that every dialect is turned into.
+// Call is one recorded request to a model, in the native form that every dialect is turned into. Calls share Sources and
+// Outcome where they are alike: whoever changes them makes new ones.
 type Call struct {
 	Time            time.Time          // when the request started; UTC
 	ID              string             // request, response or message id; "" when the dialect has none

@@ -194,6 +194,9 @@ var scanned = []struct {
 	// the prompt
 	{with(`"messages":[{"role":"user","content":[{"type":"text","text":"hi\n\"there\" \\ \/ \b\f\r\t \u00E9"}]}],"tools":[{"a":{"b":[1,2.5,-3e2,true,false,null]}}],"system":"é"`), true},
 	{with(`"messages":[ 1 , { } , [ ] ]`), true},
+	{with(`"messages":null,"tools":null,"system":""`), true},
+	{with(`"sources":["a}","b"],"outcome":{"a}b":1}`), true},
+	{with(`"sources":["a]","b"]`), true},
 	{with(`"messages":[1,]`), false},
 	{with(`"messages":[1 2]`), false},
 	{with(`"messages":[01]`), false},
