@@ -155,6 +155,7 @@ type Evidence struct {
 	MaxBad    float64
 	BadPlace  source.Span
 	Unpriced  []Unpriced
+	Unmapped  Unmapped
 	Prices    []Price
 	MaxAge    time.Duration // of a price before it is worth a warning
 	Templates []TemplateSize
@@ -180,6 +181,14 @@ type Unpriced struct {
 	Why   string
 	Hint  string
 	Place source.Span
+}
+
+// Unmapped is what belongs to no track: calls, and their share of head's spend, or of its tokens where nothing costs
+// anything.
+type Unmapped struct {
+	Calls int64
+	Share float64
+	Of    string // "spend" or "tokens"
 }
 
 // Price is a price that was used.
@@ -258,7 +267,7 @@ type Rule struct {
 var Rules = []Rule{
 	periodCeiling, unitCeiling, growthCeiling, contextCap,
 	ceilingChanged, policyChanged, noBudget, noTraffic,
-	badLines, unpricedModel, stalePrice, retiredModel,
+	unmappedCalls, badLines, unpricedModel, stalePrice, retiredModel,
 }
 
 // Judge runs every rule. Checks are sorted worst first, findings worst first and then by place.

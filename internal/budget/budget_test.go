@@ -267,3 +267,32 @@ func TestRulesAreDocumented(t *testing.T) {
 		seen[r.ID] = true
 	}
 }
+
+// Calls without a track warn where tracks are declared, and only then; a small share does not read as none.
+func TestUnmappedCalls(t *testing.T) {
+	declared := []Declared{{Scope: track, Span: source.Span{File: "tokengate.yaml", Start: source.Pos{Line: 3}}}}
+	for _, c := range []struct {
+		name     string
+		declared []Declared
+		unmapped Unmapped
+		want     string
+	}{
+		{"some", declared, Unmapped{12, 0.2, "spend"}, "tokengate.yaml:3: 12 recorded calls, 20.0% of spend, belong to no track: no track's ceiling holds them [unmapped-calls]"},
+		{"very few", declared, Unmapped{1, 0.0001, "tokens"}, "tokengate.yaml:3: 1 recorded calls, less than 0.1% of tokens, belong to no track: no track's ceiling holds them [unmapped-calls]"},
+		{"free ones", declared, Unmapped{3, 0, "spend"}, ""},
+		{"none", declared, Unmapped{}, ""},
+		{"no track is declared", nil, Unmapped{12, 1, "spend"}, ""},
+	} {
+		e := evidence(t, -1, 100, ceiling(Period, Cost, usd(350)))
+		e.Declared, e.Unmapped = c.declared, c.unmapped
+		out, got := Judge(e), ""
+		for _, f := range out.Findings {
+			if f.Rule == "unmapped-calls" {
+				got = f.String()
+			}
+		}
+		if got != c.want || (out.Status == Warn) != (c.want != "") {
+			t.Errorf("%s: %s, %q", c.name, fmt.Sprint(out.Status), got)
+		}
+	}
+}

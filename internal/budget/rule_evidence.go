@@ -34,6 +34,28 @@ the recording may be incomplete, or calls may be labelled with another track's n
 	return nil, findings
 }}
 
+var unmappedCalls = Rule{source.Rule{
+	ID:      "unmapped-calls",
+	Summary: "recorded calls belong to no track, though tracks are declared",
+	Explain: `Calls without a track are a track of their own in every report and count for the project, but no track's ceiling is
+held against them: spend of a declared track may be among them. Give them a track with rules under map: in tokengate.yaml,
+or with defaults of the recording. tokengate traffic explain FILE shows what such calls say of themselves.`,
+}, func(e *Evidence) (_ []Check, findings []Finding) {
+	if u := e.Unmapped; len(e.Declared) > 0 && u.Calls > 0 && u.Share > 0 {
+		findings = append(findings, finding(source.Warning, Warn, e.Declared[0].Span, "tokengate traffic explain shows what they say of themselves; write rules under map: in tokengate.yaml",
+			"%d recorded calls, %s of %s, belong to no track: no track's ceiling holds them", u.Calls, smallPercent(u.Share), u.Of))
+	}
+	return nil, findings
+}}
+
+// smallPercent does not let a share that is there read as none.
+func smallPercent(f float64) string {
+	if f < 0.0005 {
+		return "less than 0.1%"
+	}
+	return percent(f)
+}
+
 var badLines = Rule{source.Rule{
 	ID:      "bad-lines",
 	Summary: "too many lines of the recording cannot be read",

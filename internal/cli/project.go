@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -21,6 +22,7 @@ import (
 
 // project is the working tree with its configuration and prices, as commands see it that compare nothing.
 type project struct {
+	dir     string
 	files   fs.FS
 	config  *config.Config
 	catalog *pricing.Catalog
@@ -28,7 +30,7 @@ type project struct {
 
 // loadProject reads the configuration and the price files of the working tree. Without a configuration there are neither.
 func loadProject(ctx context.Context, dir, configName string) (*project, error) {
-	p := &project{}
+	p := &project{dir: dir}
 	var err error
 	if p.files, err = openProject(ctx, dir); err != nil {
 		return nil, err
@@ -92,4 +94,49 @@ func openProject(ctx context.Context, dir string) (fs.FS, error) {
 	}
 	files, err := r.WorkTree()
 	return files, errors.Join(err, r.Close())
+}
+
+// listed finds the recordings entry that a file on disk belongs to, and the file's path in the project: the first entry
+// to match it holds, as in a check.
+func (p *project) listed(file string) (entry config.Recording, name string, ok bool) {
+	dir, err := filepath.Abs(p.dir)
+	if err != nil {
+		return entry, "", false
+	}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return entry, "", false
+	}
+	rel, err := filepath.Rel(dir, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return entry, "", false
+	}
+	name = filepath.ToSlash(rel)
+	for _, r := range p.config.Recordings {
+		if doublestar.MatchUnvalidated(path.Clean(r.Path.Value), name) {
+			return r, name, true
+		}
+	}
+	return entry, "", false
+}
+
+// adopt gives a file named by hand what the configuration says of it, where the command line says nothing: the name, the
+// dialect and the defaults it has in a check.
+func (p *project) adopt(s traffic.Source) traffic.Source {
+	entry, name, ok := p.listed(filepath.FromSlash(s.Name))
+	if !ok {
+		return s
+	}
+	said := entry.Source(s.FS, s.Path)
+	s.Name, s.Sampling = name, said.Sampling
+	for _, to := range []struct {
+		field *string
+		said  string
+	}{{&s.Dialect, said.Dialect}, {&s.Defaults.Track, said.Defaults.Track}, {&s.Defaults.Feature, said.Defaults.Feature},
+		{&s.Defaults.Model, said.Defaults.Model}, {&s.Defaults.Template, said.Defaults.Template}} {
+		if *to.field == "" {
+			*to.field = to.said
+		}
+	}
+	return s
 }

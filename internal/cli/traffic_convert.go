@@ -97,7 +97,7 @@ func (o *convertOptions) redactor() (*traffic.Redactor, error) {
 
 // write reads the recordings and writes every call, changed as told.
 func (o *convertOptions) write(ctx context.Context, env *Env, args []string, change func(*traffic.Call)) error {
-	in, err := o.open(ctx, env, args)
+	in, err := o.open(ctx, args)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,8 +35,15 @@ type trafficInput struct {
 	close   func()
 }
 
-// open finds the recordings: those named by hand, or else those of the configuration.
-func (o *trafficOptions) open(ctx context.Context, env *Env, args []string) (*trafficInput, error) {
+// open finds the recordings: those named by hand, with what the configuration says of them, or else those it lists.
+func (o *trafficOptions) open(ctx context.Context, args []string) (*trafficInput, error) {
+	named := checkOptions{recordings: args, dialect: o.dialect, assume: o.assume, stage: config.PullRequest, format: "table"}
+	if err := named.validate(); err != nil {
+		return nil, err
+	}
+	if known := traffic.Dialects(); o.dialect != "" && !slices.Contains(known, o.dialect) {
+		return nil, usageError{fmt.Sprintf("there is no dialect %q", o.dialect), nearest(o.dialect, known, "write one of "+strings.Join(known, ", "))}
+	}
 	p, err := loadProject(ctx, o.dir, o.config)
 	if err != nil {
 		return nil, err
@@ -42,12 +51,13 @@ func (o *trafficOptions) open(ctx context.Context, env *Env, args []string) (*tr
 	in := &trafficInput{project: p, close: func() {}}
 	if len(args) == 0 {
 		in.sources, err = p.recordings()
-	} else {
-		named := checkOptions{recordings: args, dialect: o.dialect, assume: o.assume}
-		in.sources, err = named.extra()
+	} else if in.sources, err = named.extra(); err == nil {
+		for i := range in.sources {
+			in.sources[i] = p.adopt(in.sources[i])
+		}
 	}
 	if err == nil && len(in.sources) == 0 {
-		err = usageError{"there is no recorded traffic to read", "name a recording, or list it under recordings: in " + config.Name}
+		err = usageError{"there is no recorded traffic to read", "name a file or a folder, or list it under recordings: in " + config.Name}
 	}
 	return in, err
 }
@@ -55,7 +65,7 @@ func (o *trafficOptions) open(ctx context.Context, env *Env, args []string) (*tr
 // stream reads the recordings and shows what is wrong with them. A recording that cannot be read to its end is an error,
 // and so are more bad lines than the configuration allows: what is written would not be what was recorded.
 func (in *trafficInput) stream(env *Env, begin func() traffic.Consumer) (*traffic.Summary, error) {
-	sum, diags, err := in.read(env, begin)
+	sum, diags, err := in.read(env, in.options(env), begin)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +86,19 @@ func (in *trafficInput) stream(env *Env, begin func() traffic.Consumer) (*traffi
 
 // quietly reads the recordings once more.
 func (in *trafficInput) quietly(env *Env, begin func() traffic.Consumer) (*traffic.Summary, error) {
-	sum, _, err := in.read(env, begin)
+	sum, _, err := in.read(env, in.options(env), begin)
 	return sum, err
 }
 
-func (in *trafficInput) read(env *Env, begin func() traffic.Consumer) (*traffic.Summary, source.Diagnostics, error) {
+// options are those of every reading: the rules of the configuration, the clock, and room on disk.
+func (in *trafficInput) options(env *Env) traffic.Options {
+	rules, _ := in.project.config.Mapping() // the configuration was read without errors
+	return traffic.Options{Now: env.Now(), Scratch: newScratch, Map: rules}
+}
+
+func (in *trafficInput) read(env *Env, opts traffic.Options, begin func() traffic.Consumer) (*traffic.Summary, source.Diagnostics, error) {
 	progress, stop := newProgress(env)
 	defer stop()
-	return traffic.Stream(in.sources, traffic.Options{Progress: progress, Now: env.Now(), Scratch: newScratch}, begin)
+	opts.Progress = progress
+	return traffic.Stream(in.sources, opts, begin)
 }

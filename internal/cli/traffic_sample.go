@@ -41,7 +41,7 @@ func (o *sampleOptions) run(ctx context.Context, env *Env, args []string) error 
 	if o.calls <= 0 {
 		return usageError{"there is no size for the sample", "name one with -n, such as -n 20000"}
 	}
-	in, err := o.open(ctx, env, args)
+	in, err := o.open(ctx, args)
 	if err != nil {
 		return err
 	}

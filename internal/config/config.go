@@ -37,6 +37,7 @@ type Config struct {
 	Templates   []source.At[string]    `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
 	Fixtures    []source.At[string]    `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
 	Recordings  []Recording            `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
+	Map         []source.At[MapRule]   `yaml:"map" jsonschema_description:"How calls get a track, feature, user, session or template where their dialect has none: rules in order, the first that sets a field holds."`
 	Prices      Prices                 `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
 	Calibration source.At[string]      `yaml:"calibration" jsonschema_description:"Factors for tokenizers that are not public, fitted on own traffic: the file that tokengate calibrate writes, relative to this file."`
 	BadLines    source.At[money.Ratio] `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
@@ -96,6 +97,7 @@ var Rules = []source.Rule{
 	{ID: "config-version", Summary: "the configuration's version is not known", Explain: "version: 1 is the only format. A newer one may mean keys this program would misread, so the run stops."},
 	{ID: "config-missing", Summary: "the configuration that was named cannot be read", Explain: "A configuration named with --config must exist. Without the flag, a missing tokengate.yaml is allowed: the run then counts, prices and says what to declare."},
 	{ID: "config-value", Summary: "a value has the right form but makes no sense here", Explain: "For example a sampling share of 0 %, an empty path, or a currency without prices."},
+	{ID: "map-track", Summary: "a map rule gives calls a track that is nearly a declared one", Explain: "A ceiling is held against the calls of the track it names. A rule under map: that misspells the name would take its calls out of every ceiling, so the nearest declared name is told."},
 	{ID: "path-outside", Summary: "a path leads out of the repository", Explain: "Templates, fixtures, price files and recordings of a configuration are read from inside the repository only: a pull request must not make the gate read other files of the machine."},
 	{ID: "path-missing", Summary: "a path or glob matches no file", Explain: "A file that is named but not there is a mistake, not an empty set: a renamed template would otherwise leave the gate unseen."},
 }
@@ -142,6 +144,8 @@ func (c *Config) validate(diags *source.Diagnostics) {
 			diags.Add("config-value", s.Span, "write the share of all traffic that was recorded, such as 10%", "sampling %s is not between 0%% and 100%%", s.Value)
 		}
 	}
+	_, unusable := c.Mapping()
+	*diags = append(*diags, unusable...)
 	for _, e := range append(c.Tracks[:len(c.Tracks):len(c.Tracks)], c.Features...) {
 		if at := e.Value.Fallback.At; at.Set && at.Value > 1 {
 			diags.Add("config-value", at.Span, "write a share of the ceiling, such as 90%", "fallback at %s is more than the whole ceiling", at.Value)

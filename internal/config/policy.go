@@ -266,6 +266,9 @@ func (p Policy) Settings() []budget.Setting {
 	for _, r := range p.Recordings {
 		add(true, "recording "+r.Path.Value, r.text(), r.Path.Span)
 	}
+	if len(p.Map) > 0 {
+		add(true, "map", p.mapText(), p.Map[0].Span)
+	}
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/source"
 )
 
 // SchemaURL is the $id of the JSON Schema of tokengate.yaml.
@@ -61,6 +62,13 @@ func written(t reflect.Type) *jsonschema.Schema {
 		type long prompt.Ceiling
 		short := append(scalar(`[0-9]`), inner(reflect.TypeFor[long]()))
 		return &jsonschema.Schema{OneOf: short, Description: "One amount ($2,000), one token count (40M), or both: {tokens, cost}."}
+	}
+	switch t {
+	case reflect.TypeFor[source.Map[Patterns]]():
+		return schemaOfWhen()
+	case reflect.TypeFor[Patterns]():
+		one := &jsonschema.Schema{Type: "string", MinLength: new(uint64(1))}
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one, MinItems: new(uint64(1))}}}
 	}
 	in, ok := reflect.Zero(t).Interface().(interface{ Inner() reflect.Type })
 	switch {

@@ -70,6 +70,10 @@ func TestSchema(t *testing.T) {
 		{"tolerance", edit("risk_tolerance: low", "risk_tolerance: none"), false},
 		{"duration", edit("latency: 14s", "latency: 14 fortnights"), false},
 		{"amount", edit("per_session: {cost: $0.10}", "per_session: {cost: ten}"), false},
+		{"map rules", text + "map: [{when: {name: a, tag: [b, c], metadata.x: d}, track: t, override: true}]\n", true},
+		{"typo of a fact", text + "map: [{when: {nmae: a}, track: t}]\n", false},
+		{"typo in a map rule", text + "map: [{when: {name: a}, trak: t, user: u}]\n", false},
+		{"map rule without a pattern", text + "map: [{when: {name: []}, track: t}]\n", false},
 		{"list", edit(`templates: ["CLAUDE.md", "prompts/*.md"]`, `templates: CLAUDE.md`), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -248,11 +248,7 @@ func (w writer) perPeriod() (costs, toks float64) {
 		days = float64(w.m.period) / float64(max(len(side.Days), 1))
 		return days, days
 	}
-	var c, t float64
-	for _, n := range slices.Sorted(maps.Keys(side.Days)) {
-		c, t = c+side.Days[n].Cost, t+side.Days[n].Tokens
-	}
-	return ratio(numbers.Cost.Quantile(.5), c), ratio(numbers.Tokens.Quantile(.5), t)
+	return ratio(numbers.Cost.Quantile(.5), sumOf(side, cost)), ratio(numbers.Tokens.Quantile(.5), sumOf(side, tokens))
 }
 
 func ratio(a, b float64) float64 {

@@ -30,7 +30,7 @@ func evidence(in Input, base, head, policy *side, count counters, rec *traffic.R
 		e.Ceilings = append(e.Ceilings, added(e.Ceilings, e.Proposed)...)
 	}
 	e.Prices = pricesUsed(in, head, count.catalog, res)
-	e.Unpriced = unpriced(res)
+	e.Unpriced, e.Unmapped = unpriced(res), m.unmapped()
 	e.Templates = sizes(base, head, count)
 	e.Given = append(append(given(diags), unloaded(res)...), recalibrated(policy, head)...)
 	return e

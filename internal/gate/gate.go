@@ -61,7 +61,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	}
 	catalog, diags := policy.policy.Catalog(policy.fs, in.Catalog)
 	diags = append(diags, head.diags...)
-	diags = append(diags, models(head, catalog, in.Now)...)
+	diags = append(append(diags, models(head, catalog, in.Now)...), policy.policy.Misnamed()...)
 	if diags.HasErrors() {
 		diags.Sort()
 		return nil, diags, nil

@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -84,6 +86,27 @@ func (m *measurements) series(t *replay.Totals, pick func(*replay.Day) float64) 
 func total(values []float64) (sum float64) {
 	for _, v := range values {
 		sum += v
+	}
+	return sum
+}
+
+// unmapped measures the calls without a track against the whole of head, both scaled up to all traffic.
+func (m *measurements) unmapped() budget.Unmapped {
+	all, none := m.totals[replay.ByProject][1][""], m.totals[replay.ByTrack][1][""]
+	if all == nil || none == nil {
+		return budget.Unmapped{}
+	}
+	u := budget.Unmapped{Calls: none.Calls, Of: "spend", Share: ratio(sumOf(none, cost), sumOf(all, cost))}
+	if sumOf(all, cost) == 0 {
+		u.Of, u.Share = "tokens", ratio(sumOf(none, tokens), sumOf(all, tokens))
+	}
+	return u
+}
+
+// sumOf adds up one number of every day, in the order of the days: floats depend on it.
+func sumOf(t *replay.Totals, pick func(*replay.Day) float64) (sum float64) {
+	for _, n := range slices.Sorted(maps.Keys(t.Days)) {
+		sum += pick(t.Days[n])
 	}
 	return sum
 }

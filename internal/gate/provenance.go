@@ -28,6 +28,9 @@ func (w writer) provenance() report.Provenance {
 		p.CountingBy = ""
 	}
 	p.Calibration = calibration(w.policy)
+	if u := w.e.Unmapped; u.Calls > 0 {
+		p.Unmapped = &report.Unmapped{Calls: u.Calls, Share: round(u.Share, 6), Of: u.Of}
+	}
 	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
 		p.Sessions = int64(len(g.Sessions()))
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // recordings reads the traffic that the policy names. A recording that base holds is read from base: a change must
-// not choose the traffic it is judged by. One that base lacks (fetched for the run, or new) is read from head.
+// not choose the traffic it is judged by. One that base lacks (fetched for the run, or new) is read from head. The rules
+// that map calls to tracks are the policy's as well, for every recording.
 func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics, error) {
 	sources := slices.Clone(in.Extra)
 	var diags source.Diagnostics
@@ -41,8 +42,9 @@ func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics,
 			diags.Warn("recording-missing", r.Path.Span, "record traffic there, or fetch it before the check", "%q matches no recording", r.Path.Value)
 		}
 	}
-	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch})
-	return rec, append(diags, more...), err
+	rules, unusable := policy.policy.Mapping()
+	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch, Map: rules})
+	return rec, append(append(diags, unusable...), more...), err
 }
 
 // pick gives the side a recording is read from, and whether head's differs from it.

@@ -135,7 +135,19 @@ func withTotal(r *report.Report) []report.Group {
 	}
 	total := r.Total
 	total.Name = "total"
-	return append(append([]report.Group{}, r.Tracks...), total)
+	list := append([]report.Group{}, r.Tracks...)
+	for i := range list {
+		list[i].Name = trackName(list[i].Name)
+	}
+	return append(list, total)
+}
+
+// trackName is the name of a track for people; the calls that belong to none are a track without a name.
+func trackName(name string) string {
+	if name == "" {
+		return "(unmapped)"
+	}
+	return name
 }
 
 // worthShowing reports whether a list of groups says more than the total: more than one, or one that was declared.

@@ -20,6 +20,9 @@ func provenance(r *report.Report) []fact {
 	if !p.From.IsZero() {
 		facts = append(facts, fact{"window", fmt.Sprintf("%s to %s; the forecast rests on %s", day(p.From), day(p.To), plural(int64(p.Days), "whole day", "whole days"))})
 	}
+	if p.Unmapped != nil {
+		facts = append(facts, fact{"unmapped", unmapped(p.Unmapped)})
+	}
 	facts = append(facts, fact{"counting", counting(p)})
 	if c := p.Calibration; c != nil {
 		facts = append(facts, fact{"calibration", fmt.Sprintf("%s, %s, fitted on %s for %s", c.Path, clip(c.Digest, 20), plural(c.Samples, "request", "requests"), strings.Join(c.Families, ", "))})
@@ -35,6 +38,15 @@ func provenance(r *report.Report) []fact {
 	return append(facts, fact{"made by", fmt.Sprintf("%s %s at %s", r.Tool.Name, r.Tool.Version, r.GeneratedAt.UTC().Format("2006-01-02T15:04:05Z"))})
 }
 
+// unmapped says what belongs to no track. A share that is there never reads as none.
+func unmapped(u *report.Unmapped) string {
+	share := percent(u.Share)
+	if u.Share > 0 && u.Share < 0.0005 {
+		share = "less than 0.1%"
+	}
+	return fmt.Sprintf("%s without a track, %s of %s", plural(u.Calls, "call", "calls"), share, u.Of)
+}
+
 // restsOn is provenance in one line: what a reader must know before believing a number.
 func restsOn(r *report.Report) string {
 	p := r.Provenance
@@ -47,6 +59,9 @@ func restsOn(r *report.Report) string {
 	}
 	if bad := badRecords(p); bad > 0 {
 		parts = append(parts, plural(bad, "unreadable record", "unreadable records"))
+	}
+	if u := p.Unmapped; u != nil && u.Share < 1 { // where no call has a track, the table of tracks says so in one row
+		parts = append(parts, unmapped(u))
 	}
 	return strings.Join(append(parts, "counting "+counting(p), "prices "+prices(p)), " · ")
 }

@@ -250,6 +250,7 @@ type Provenance struct {
 	Lines         int64        `json:"lines"`
 	Skipped       []Skipped    `json:"skipped"`
 	Duplicates    int64        `json:"duplicates"`
+	Unmapped      *Unmapped    `json:"unmapped,omitempty"` // absent where every call belongs to a track
 	From          time.Time    `json:"from,omitzero"`
 	To            time.Time    `json:"to,omitzero"`
 	Days          int          `json:"days"`           // whole days the forecast rests on
@@ -279,6 +280,13 @@ type Recording struct {
 	Lines    int64   `json:"lines"`
 	Calls    int64   `json:"calls"`
 	Sampling float64 `json:"sampling"` // share of all traffic that was recorded; 1 is all
+}
+
+// Unmapped is what belongs to no track. In the list of tracks it is the one without a name.
+type Unmapped struct {
+	Calls int64   `json:"calls"`
+	Share float64 `json:"share"` // of head's spend, or of its tokens
+	Of    string  `json:"of"`    // spend, or tokens where nothing recorded costs anything
 }
 
 // Skipped counts records that were not calls or could not be read.

@@ -31,6 +31,7 @@ var closed = map[string][]any{
 	"Period.name":   {"day", "week", "month", "quarter"},
 	"Quantity.unit": {"usd", "tokens", "ms", "ratio"},
 	"Check.from":    {"base", "head"},
+	"Unmapped.of":   {"spend", "tokens"},
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of the document, indented, with a final newline. It is generated from

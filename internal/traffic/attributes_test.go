@@ -54,10 +54,11 @@ func TestGenerations(t *testing.T) {
 func factsOf(t *testing.T, data string) string {
 	t.Helper()
 	f := newFile(Source{FS: fstest.MapFS{"a": &fstest.MapFile{Data: []byte(data)}}, Path: "a", Sampling: 1})
-	f.facts = true
+	facts := hearFacts(f)
+	drain(f)
 	var out []string
-	for _, r := range drain(f) {
-		for _, fact := range r.facts {
+	for _, told := range *facts {
+		for _, fact := range told {
 			if len(out) < 99 {
 				out = append(out, fmt.Sprintf("%s=%s @%s", fact.Name, fact.Value, fact.Key))
 			}

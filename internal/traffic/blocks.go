@@ -26,7 +26,7 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 			return err
 		}
 		part := newFile(f.src)
-		part.opts, part.text, part.facts = f.opts, f.text, f.facts
+		part.opts, part.text, part.facts, part.explain, part.dialect = f.opts, f.text, f.facts, f.explain, f.dialect
 		promise := make(chan delivery, 1)
 		slots <- struct{}{}
 		f.out <- promise

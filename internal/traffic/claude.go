@@ -25,6 +25,21 @@ type claudeLine struct {
 	Message   jsontext.Value `json:"message"`
 }
 
+// claudeFacts are what a line says of how the session was run. It is read only where facts are wanted.
+type claudeFacts struct {
+	Folder     text `json:"cwd"`
+	Branch     text `json:"gitBranch"`
+	Version    text `json:"version"`
+	Entrypoint text `json:"entrypoint"`
+	Effort     text `json:"effort"`
+	Agent      text `json:"agentId"`
+	ByAgent    text `json:"attributionAgent"`
+	BySkill    text `json:"attributionSkill"`
+	ByPlugin   text `json:"attributionPlugin"`
+	ByServer   text `json:"attributionMcpServer"`
+	Sidechain  text `json:"isSidechain"`
+}
+
 type claudeMessage struct {
 	ID    text            `json:"id"`
 	Role  text            `json:"role"`
@@ -55,7 +70,7 @@ func readClaudeCode(f *file, in *input) error {
 		var l claudeLine
 		err := decode(line, &l)
 		if err == nil {
-			err = f.claude(l, at)
+			err = f.claude(l, line, at)
 		}
 		if err != nil {
 			f.reject(at, err)
@@ -64,7 +79,7 @@ func readClaudeCode(f *file, in *input) error {
 	})
 }
 
-func (f *file) claude(l claudeLine, at int) error {
+func (f *file) claude(l claudeLine, line []byte, at int) error {
 	if l.Type == "progress" {
 		f.skip(skipProgress)
 		return nil
@@ -85,12 +100,12 @@ func (f *file) claude(l claudeLine, at int) error {
 	case m.Usage == nil:
 		return bad(noUsage, "")
 	default:
-		return f.response(l, m, at)
+		return f.response(l, m, line, at)
 	}
 	return nil
 }
 
-func (f *file) response(l claudeLine, m claudeMessage, at int) error {
+func (f *file) response(l claudeLine, m claudeMessage, line []byte, at int) error {
 	u, err := fromAnthropic(*m.Usage)
 	if err != nil {
 		return err
@@ -107,7 +122,37 @@ func (f *file) response(l claudeLine, m claudeMessage, at int) error {
 	if s := m.Usage.ServerTools; s != nil {
 		r.fees = s.WebSearches.n
 	}
+	if f.facts {
+		if err := f.tellClaude(&r, l, line); err != nil {
+			return err
+		}
+	}
 	f.accept(r, at)
+	return nil
+}
+
+// tellClaude tells the working folder as the path, and the rest as metadata in the spelling of map rules.
+func (f *file) tellClaude(r *record, l claudeLine, line []byte) error {
+	var c claudeFacts
+	if err := decode(line, &c); err != nil {
+		return err
+	}
+	f.tell(r, "model", r.call.Model, "message.model")
+	f.tell(r, "session", string(l.Session), "sessionId")
+	f.tell(r, "session", string(l.Session2), "session_id")
+	f.tell(r, "path", string(c.Folder), "cwd")
+	for _, m := range [...]struct {
+		name  string
+		value text
+		key   string
+	}{
+		{"git_branch", c.Branch, "gitBranch"}, {"version", c.Version, "version"}, {"entrypoint", c.Entrypoint, "entrypoint"},
+		{"effort", c.Effort, "effort"}, {"is_sidechain", c.Sidechain, "isSidechain"}, {"agent_id", c.Agent, "agentId"},
+		{"attribution_agent", c.ByAgent, "attributionAgent"}, {"attribution_skill", c.BySkill, "attributionSkill"},
+		{"attribution_plugin", c.ByPlugin, "attributionPlugin"}, {"attribution_mcp_server", c.ByServer, "attributionMcpServer"},
+	} {
+		f.tell(r, metadataFact+m.name, string(m.value), m.key)
+	}
 	return nil
 }
 

@@ -45,6 +45,7 @@ func (f *file) absorb(part *file) {
 	f.bad.absorb(&part.bad, f.base)
 	f.texts.absorb(&part.texts, f.base)
 	f.noZone = f.noZone || part.noZone
+	f.absorbHits(part.mapper)
 	f.odd.absorb(&part.odd, f.base)
 	if part.stop != nil && f.stop == nil {
 		f.stop = atLine(part.stop, f.base)

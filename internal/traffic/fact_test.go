@@ -13,11 +13,12 @@ import (
 func factsByCall(t *testing.T, dialect, data string) []string {
 	t.Helper()
 	f := newFile(Source{FS: fstest.MapFS{"f": &fstest.MapFile{Data: []byte(data)}}, Path: "f", Name: "f", Dialect: dialect, Defaults: Defaults{Model: "m"}})
-	f.facts = true
+	all := hearFacts(f)
+	drain(f)
 	var out []string
-	for _, r := range drain(f) {
+	for _, told := range *all {
 		var facts []string
-		for _, fact := range r.facts {
+		for _, fact := range told {
 			facts = append(facts, fmt.Sprintf("%s=%s (%s)", fact.Name, fact.Value, fact.Key))
 		}
 		out = append(out, strings.Join(facts, "\n"))

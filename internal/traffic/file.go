@@ -15,8 +15,10 @@ type file struct {
 	src      Source
 	name     string
 	opts     *Options
-	text     bool // prompts are wanted: Options.Text
-	facts    bool // facts are wanted: see tell
+	text     bool            // prompts are wanted: Options.Text
+	facts    bool            // facts are wanted: see tell
+	mapper   *mapper         // of Options.Map, from the first record on
+	explain  func(Explained) // Options.Explain, one call at a time; may be nil
 	dialect  string
 	readable bool // the reader reached the end
 	size     int64
@@ -117,15 +119,17 @@ func (f *file) refuse(rule, hint, format string, args ...any) {
 	f.whole.Add(rule, source.Span{File: f.name}, hint, format, args...)
 }
 
-// accept takes one call: it fills defaults, checks what every dialect must have, and interns what repeats.
+// accept takes one call: it fills in what rules and defaults say, and checks what every dialect must have.
 func (f *file) accept(r record, line int) {
 	c := &r.call
-	d := f.src.Defaults
-	c.Track, c.Feature = either(c.Track, d.Track), either(c.Feature, d.Feature)
-	c.Model, c.Template = either(c.Model, d.Model), either(c.Template, d.Template)
+	var seen explainer
+	if f.explain != nil {
+		seen.before(c)
+	}
+	f.mapping(&r)
 	c.Place = Place{File: f.name, Line: line}
 	if c.Time.IsZero() {
-		c.Time = d.Day
+		c.Time = f.src.Defaults.Day
 	}
 	c.Time = c.Time.UTC()
 	err := check(c)
@@ -140,6 +144,10 @@ func (f *file) accept(r record, line int) {
 	if f.text && c.Prompt == nil && r.lack == lackNothing {
 		r.lack = lackDialect
 	}
+	if f.explain != nil {
+		f.explain(seen.after(f, &r))
+	}
+	r.facts = nil // nobody asks for them any more
 	f.count++
 	if r.stream && f.joined(&r) {
 		return

@@ -39,6 +39,9 @@ func (in *interner) bytes(b []byte) string {
 	return *place
 }
 
+// string gives a copy of s that does not hold on to the text it may be cut from.
+func (in *interner) string(s string) string { return in.bytes([]byte(s)) }
+
 // release gives the places back. The strings stay, and the interner can be used again.
 func (in *interner) release() {
 	if in.places != nil {

@@ -34,10 +34,21 @@ func readNative(f *file, in *input) error {
 			if part.text {
 				part.attach(&r, n.body.weigh(), at)
 			}
+			if part.facts {
+				part.tellNative(&r)
+			}
 			part.accept(r, at)
 			return nil
 		}
 	})
+}
+
+// tellNative says that every label stands under its own name.
+func (f *file) tellNative(r *record) {
+	for i, name := range labelNames {
+		f.tell(r, name, *r.call.label(i), name)
+	}
+	f.tell(r, "model", r.call.Model, "model")
 }
 
 // nativeLine reads lines one after the other.

@@ -76,11 +76,17 @@ type Options struct {
 	// Text asks for Call.Prompt: the text of prompts is counted while it is read, and not kept. Counting takes far
 	// longer than reading does. Calls are the same with and without it, but for that field.
 	Text bool
+	// Map gives calls the labels that their dialect lacks; see Mapping.
+	Map Mapping
+	// Explain is told of every record that is counted, before copies of a call in several records are joined: they have
+	// the same Call.ID. Calls do not overlap, and come in no particular order. It may be nil.
+	Explain func(Explained)
 }
 
 func (o *Options) maxIDs() int { return cmp.Or(o.MaxIDs, defaultMaxIDs) }
 
-func (o *Options) facts() bool { return false }
+// facts tells whether readers must tell facts.
+func (o *Options) facts() bool { return o.Explain != nil || o.Map.needsFacts() }
 
 // Read reads every source and holds all calls in memory, about 0.5 KB each: for those who need them together or in order.
 // See Stream.

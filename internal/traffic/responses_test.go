@@ -196,7 +196,7 @@ func TestStreams(t *testing.T) {
 // TestResponseFacts tells where everything was read.
 func TestResponseFacts(t *testing.T) {
 	f := newFile(Source{Name: "f", Defaults: Defaults{Day: time.Unix(0, 0)}})
-	f.facts = true
+	got := hearFacts(f)
 	line := `{"tags":["a","b"],"session_id":"s","request":{"url":"https://h/v1/messages?x=1","body":{"model":"m","metadata":{"user_id":"u","team":"red","n":3}}},"metadata":{"track":"t"},
 		"response":{"status":200,"body":` + message + `}}`
 	if err := f.logged([]byte(line), 1); err != nil {
@@ -222,11 +222,7 @@ func TestResponseFacts(t *testing.T) {
 		{"prompt", "p", "response.body.prompt.id"}, {"prompt_version", "2", "response.body.prompt.version"}, {"metadata.custom_id", "sum-7", "custom_id"},
 		{"metadata.k", "v", "response.body.metadata.k"},
 	}}
-	var got [][]Fact
-	for _, r := range f.records {
-		got = append(got, r.facts)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, *got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -28,9 +28,12 @@ const (
 	ruleCallless = "traffic-calls-unknown"
 	ruleSignals  = "traffic-two-signals"
 	ruleHeader   = "traffic-header"
+
+	ruleMap       = "map-rule"
+	ruleMapUnused = "map-unused"
 )
 
-// Rules documents what Read reports.
+// Rules documents what Read and NewMapping report.
 var Rules = []source.Rule{
 	{ID: ruleBadLine, Summary: "a record that should be a call cannot be read",
 		Explain: `Warning, at the line. The run goes on; the record counts as bad, and more than the configured share of bad
@@ -89,4 +92,12 @@ request. Each is one record: ceilings per call, and anything else per call, mean
 	{ID: ruleSignals, Summary: "two signals of one service tell of the same calls",
 		Explain: `Warning, once a file. Spans, log events and metrics of one service repeat each other. Where ids pair them, each
 call counts once without a word; where none do, spans are counted, then events, and metrics only where nothing else is.`},
+	{ID: ruleMap, Summary: "a map rule cannot be used",
+		Explain: `A rule under map: needs conditions under when: and at least one of track, feature, user, session, template and
+template_version. A pattern must not be empty, and braces of a value name a fact, such as {metadata.user_id}. A rule that
+cannot be read is an error: calls it was meant for would count on no track.`},
+	{ID: ruleMapUnused, Summary: "a map rule did nothing in the whole recording",
+		Explain: `Info, at the rule: no recorded call matches it, or what it would set is said already. The recorder may have
+renamed a span or a tag, or an earlier rule may take its calls. tokengate traffic explain FILE shows which facts calls have
+and which rule gave each value.`},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/source"
@@ -41,6 +42,15 @@ type stream struct {
 	opts  *Options
 	begin func() Consumer
 	meter *meter
+
+	explaining sync.Mutex
+}
+
+// explain keeps files that are read side by side from calling at once.
+func (s *stream) explain(x Explained) {
+	s.explaining.Lock()
+	defer s.explaining.Unlock()
+	s.opts.Explain(x)
 }
 
 // run reads once, and as often again as ids on records that differ need. Those are put aside and joined, so many at a
@@ -141,6 +151,9 @@ func (p *pass) read() error {
 		f := newFile(src)
 		f.opts, f.text, f.facts = p.opts, p.opts.Text, p.opts.facts()
 		f.size = p.meter.size(src.Name)
+		if p.known == nil && p.opts.Explain != nil {
+			f.explain = p.explain
+		}
 		f.out = make(chan chan delivery, underway)
 		f.records = newRecords()
 		p.files = append(p.files, f)
@@ -318,5 +331,5 @@ func (p *pass) finish() (*Summary, source.Diagnostics) {
 	}
 	sum.Duplicates -= p.calls
 	sum.Skipped, sum.Lacks = sortSkips(skipped), lacksOf(p.lacks)
-	return sum, append(diags, noCalls(p.files)...)
+	return sum, slices.Concat(diags, noCalls(p.files), p.opts.Map.unused(p.files))
 }

@@ -283,6 +283,14 @@ func TestIDTable(t *testing.T) {
 	}
 }
 
+// hearFacts collects the facts of every record that a file accepts.
+func hearFacts(f *file) *[][]Fact {
+	facts := &[][]Fact{}
+	f.facts = true
+	f.explain = func(x Explained) { *facts = append(*facts, x.Facts) }
+	return facts
+}
+
 // drain reads one file and gives its records as they were accepted.
 func drain(f *file) (out []record) {
 	f.out = make(chan chan delivery, 1000)
