@@ -41,7 +41,8 @@ var houses = []house{
 	{"pricing", 1, []string{"token"}},
 	{"prompt", 1, []string{"token"}},
 	{"stacks", 1, []string{"prompt"}}, // later
-	{"traffic", 1, []string{"token", "request"}},
+	{"parquet", 1, nil},
+	{"traffic", 1, []string{"token", "request", "parquet"}},
 	// reasoning
 	{"cube", 2, nil},
 	{"replay", 2, []string{"cube"}},
@@ -57,6 +58,7 @@ var houses = []house{
 	// edges: none knows another
 	{"render", 4, nil},
 	{"repo", 4, nil},
+	{"spendlogs", 4, nil},
 	{"recorder", 4, nil}, // later
 	{"github", 4, nil},   // later
 	// command

@@ -60,10 +60,11 @@ func (e *evidence) basis(family string) token.Basis {
 
 // readRecordings reads the recordings of the configuration, or those named by hand, with their text.
 func (o *calibrateOptions) readRecordings(env *Env, p *calibrateProject) (*evidence, error) {
-	sources, err := o.sources(p)
+	sources, done, err := o.sources(p)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	if len(sources) == 0 {
 		return nil, usageError{"there is no recorded traffic to calibrate on", "list it under recordings: in " + config.Name + ", or name it with --recording"}
 	}
@@ -122,24 +123,31 @@ func (p *calibrateProject) evidence(rec *traffic.Recording, now time.Time) *evid
 }
 
 // sources lists the files to read.
-func (o *calibrateOptions) sources(p *calibrateProject) ([]traffic.Source, error) {
-	var out []traffic.Source
+func (o *calibrateOptions) sources(p *calibrateProject) (out []traffic.Source, done func(), err error) {
+	var closers []func()
+	done = func() {
+		for _, c := range closers {
+			c()
+		}
+	}
 	for _, name := range o.traffic.recordings {
 		one := o.traffic
-		one.recordings = []string{name}
+		one.recordings, one.text = []string{name}, true
 		if i := strings.LastIndexByte(name, '='); i > 0 && slices.Contains(traffic.Dialects(), name[i+1:]) {
 			one.recordings, one.dialect = []string{name[:i]}, name[i+1:]
 		}
-		files, err := one.extra()
+		files, c, err := one.extra()
 		if err != nil {
-			return nil, err
+			done()
+			return nil, nil, err
 		}
+		closers = append(closers, c)
 		out = append(out, files...)
 	}
-	if len(out) > 0 {
-		return out, nil
+	if len(out) == 0 {
+		out, err = p.recordings()
 	}
-	return p.recordings()
+	return out, done, err
 }
 
 // sumOf is the SHA-256 of a recording as it is stored.

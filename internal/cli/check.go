@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/tokengate/tokengate/internal/render"
 	"github.com/tokengate/tokengate/internal/repo"
 	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/spendlogs"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -33,6 +35,7 @@ type checkOptions struct {
 	format     string
 	save       string
 	asOf       string
+	text       bool // the recordings' prompts are wanted
 }
 
 func newCheck(env *Env) *cobra.Command {
@@ -55,7 +58,7 @@ the recorded calls under both, forecasts the period, and holds the forecast agai
 	f.StringVar(&o.config, "config", "", "configuration, relative to the project folder (default "+config.Name+")")
 	f.StringVar(&o.base, "base", "", "revision to compare with; its merge base with HEAD is used; none for no comparison (default: the default branch)")
 	f.StringVar(&o.stage, "stage", config.PullRequest, "stage: "+strings.Join(config.StageNames, ", "))
-	f.StringArrayVar(&o.recordings, "recording", nil, "recorded traffic beside that of the configuration: a file, or a folder; repeatable")
+	f.StringArrayVar(&o.recordings, "recording", nil, "recorded traffic beside that of the configuration: a file, a folder, or a postgres:// address of LiteLLM's spend logs; repeatable")
 	f.StringVar(&o.dialect, "dialect", "", "format of --recording files (default: detected from content)")
 	f.StringToStringVar(&o.assume, "assume", nil, "what --recording files do not say: track, feature, model, template, day")
 	f.StringVarP(&o.format, "format", "f", "table", "output: "+strings.Join(formatNames(), ", "))
@@ -140,16 +143,19 @@ func (o *checkOptions) input(ctx context.Context, env *Env) (in gate.Input, done
 	if in.Catalog, err = pricing.Builtin(); err != nil {
 		return in, nil, err
 	}
-	if in.Extra, err = o.extra(); err != nil {
+	extra, closeExtra, err := o.extra()
+	if err != nil {
 		return in, nil, err
 	}
+	in.Extra = extra
 	closeRepo, err := o.revisions(ctx, &in)
 	if err != nil {
+		closeExtra()
 		return in, nil, err
 	}
 	progress, stop := newProgress(env)
 	in.Progress, in.Scratch, in.Clock = progress, newScratch, env.Now()
-	return in, func() { stop(); closeRepo() }, nil
+	return in, func() { stop(); closeRepo(); closeExtra() }, nil
 }
 
 // revisions opens the working tree and the merge base. Outside git there is only the folder.
@@ -198,32 +204,56 @@ func (o *checkOptions) revisions(ctx context.Context, in *gate.Input) (func(), e
 	return closeRepo, nil
 }
 
-// extra lists the recordings named by hand. They may lie anywhere: the person who runs the command chose them.
-func (o *checkOptions) extra() ([]traffic.Source, error) {
-	var out []traffic.Source
+// extra opens the recordings named by hand. They may lie anywhere: the person who runs the command chose them. They may be
+// read until done is called.
+func (o *checkOptions) extra() (out []traffic.Source, done func(), err error) {
 	assumed, err := o.assumed()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	var closers []func() error
+	done = func() {
+		for _, c := range closers {
+			_ = c() // only read from: nothing can be lost by a failing close
+		}
 	}
 	for _, name := range o.recordings {
-		info, err := os.Stat(name)
+		files, err := o.files(name)
 		if err != nil {
-			return nil, usageError{fmt.Sprintf("recording %s: %v", name, err), "check the path"}
-		}
-		files := []string{name}
-		if info.IsDir() {
-			if files, err = recordingFiles(name); err != nil {
-				return nil, err
-			}
+			done()
+			return nil, nil, err
 		}
 		for _, f := range files {
-			out = append(out, traffic.Source{FS: os.DirFS(filepath.Dir(f)), Path: filepath.Base(f), Name: filepath.ToSlash(f), Dialect: o.dialect, Sampling: 1, Defaults: assumed})
+			s, c, err := openRecording(f, o.text)
+			if err != nil {
+				done()
+				return nil, nil, err
+			}
+			closers = append(closers, c)
+			s.Dialect = cmp.Or(s.Dialect, o.dialect)
+			s.Defaults = assumed
+			out = append(out, s)
 		}
 	}
-	return out, nil
+	return out, done, nil
 }
 
-var recordingSuffixes = []string{".jsonl", ".json", ".ndjson", ".csv"}
+// files lists what a folder holds; anything else stands for itself.
+func (o *checkOptions) files(name string) ([]string, error) {
+	if spendlogs.IsAddress(name) {
+		return []string{name}, nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, usageError{fmt.Sprintf("recording %s: %v", name, err), "check the path"}
+	case info.IsDir():
+		return recordingFiles(name)
+	}
+	return []string{name}, nil
+}
+
+var recordingSuffixes = []string{".jsonl", ".json", ".ndjson", ".csv", ".parquet"}
 
 func recordingFiles(dir string) ([]string, error) {
 	var out []string

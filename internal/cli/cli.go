@@ -19,6 +19,7 @@ import (
 	"github.com/tokengate/tokengate/internal/repo"
 	"github.com/tokengate/tokengate/internal/report"
 	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/spendlogs"
 )
 
 // Exit codes. Nothing else decides one.
@@ -85,6 +86,7 @@ func (e *Env) exit(err error) int {
 	var usage usageError
 	var diags diagnosticsError
 	var ref *repo.RefError
+	var logs *spendlogs.Error
 	switch {
 	case err == nil:
 		return exitPass
@@ -100,6 +102,10 @@ func (e *Env) exit(err error) int {
 		return e.complain(exitUsage, ref.Error(), ref.Hint)
 	case errors.As(err, &usage):
 		return e.complain(exitUsage, usage.msg, usage.hint)
+	case errors.As(err, &logs) && logs.Wrong:
+		return e.complain(exitUsage, err.Error(), logs.Hint)
+	case logs != nil:
+		return e.complain(exitBroken, err.Error(), logs.Hint)
 	}
 	return e.complain(exitBroken, err.Error(), "")
 }

@@ -51,7 +51,7 @@ func (o *trafficOptions) open(ctx context.Context, args []string) (*trafficInput
 	in := &trafficInput{project: p, close: func() {}}
 	if len(args) == 0 {
 		in.sources, err = p.recordings()
-	} else if in.sources, err = named.extra(); err == nil {
+	} else if in.sources, in.close, err = named.extra(); err == nil {
 		for i := range in.sources {
 			in.sources[i] = p.adopt(in.sources[i])
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/tokengate/tokengate/internal/parquet"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -34,6 +35,7 @@ const (
 	Helicone  = "helicone"   // requests, as JSON, JSON lines and CSV
 	TraceCSV  = "trace-csv"  // inference traces as CSV
 	Mooncake  = "mooncake"   // Mooncake's traces as JSON lines
+	Parquet   = "parquet"    // the native keys as columns
 )
 
 // dialect reads one format. looksFor finishes the sentence "looked for …".
@@ -65,6 +67,7 @@ func dialects() []dialect {
 		{Bedrock, `Bedrock responses with "usage.inputTokens", or invocation logs with "modelId"`, isBedrock, readResponses},
 		{TraceCSV, `CSV with the header "` + strings.Join(traceHeaders(), `" or "`) + `"`, isTraceCSV, readTraceCSV},
 		{Mooncake, `Mooncake lines with "timestamp", "input_length" and "output_length"`, isMooncake, readMooncake},
+		{Parquet, `Parquet files with the native keys as columns`, isParquet, readParquet},
 	}
 }
 
@@ -83,10 +86,18 @@ func pick(name string, in *input) (dialect, error) {
 	if len(b) == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return dialect{}, err
 	}
-	if err := refuseHead(b); err != nil {
-		return dialect{}, err
+	var h head
+	switch isMagic := bytes.HasPrefix(b, []byte(parquet.Magic)); {
+	case !isMagic:
+		if err := refuseHead(b); err != nil {
+			return dialect{}, err
+		}
+		h = look(b)
+	case name == "" || name == Parquet:
+		h = head{text: parquet.Magic}
+	default:
+		return dialect{}, &fileError{rule: ruleBinary, summary: "the recording is a Parquet file", hint: "leave its dialect out, or set it to " + Parquet}
 	}
-	h := look(b)
 	var looked []string
 	for _, d := range dialects() {
 		if d.name == name || name == "" && d.detect(h) {
@@ -117,7 +128,6 @@ var magics = []struct{ begins, rule, summary, hint string }{
 	{"version https://git-lfs.github.com/spec/", rulePointer, "the recording is a Git LFS pointer, not its content", "run git lfs pull"},
 	{"\xff\xfe", ruleEncoding, "the recording is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8"},
 	{"\xfe\xff", ruleEncoding, "the recording is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8"},
-	{"PAR1", ruleBinary, "the recording is a Parquet file", "export it as JSON lines"},
 	{"PK\x03\x04", ruleBinary, "the recording is a zip archive", "unpack it"},
 }
 

@@ -73,7 +73,7 @@ func TestFiles(t *testing.T) {
 		{"UTF-16", append([]byte{0xff, 0xfe}, utf16...), "", 0, "error traffic-encoding the recording is UTF-16"},
 		{"UTF-16 without a mark", utf16, "", 0, "error traffic-binary"},
 		{"UTF-16 appended", append([]byte(oneCall), utf16...), "", 1, "error traffic-encoding the recording changes its encoding or holds binary data in line 2, after 1 records in 2 lines"},
-		{"Parquet", []byte("PAR1\x15\x00"), "", 0, "error traffic-binary the recording is a Parquet file"},
+		{"Parquet cut short", []byte("PAR1\x15\x00"), "", 0, "error traffic-damaged the Parquet file is cut short: it has no footer"},
 		{"protocol buffers", []byte("\x0a\x9c\x02\x0a\x1f"), "", 0, "error traffic-binary"},
 		{"a log", []byte("level=info msg=hello\n"), "", 0, "error traffic-dialect the format of the recording is not known; looked for JSON lines"},
 		{"other JSON", []byte(`{"level":"info","message":"hi"}`), "", 0, "error traffic-dialect"},

@@ -46,9 +46,11 @@ const headSize = 256 << 10
 // input is one file, unpacked, with its beginning to look at.
 type input struct {
 	*bufio.Reader
-	close func()
-	raw   fs.File // the file as it is stored
-	size  int64   // its size when the reading began; 0 where it is not known
+	close  func()
+	raw    fs.File // the file as it is stored
+	size   int64   // its size when the reading began; 0 where it is not known
+	stored *stored // what was read of it so far
+	limit  int64   // of bytes unpacked
 }
 
 // grown tells whether the file became longer since the reading began, so that its last line may be cut.
@@ -90,6 +92,7 @@ func open(s Source, m *meter, limit, size int64) (*input, error) {
 	} else {
 		plain, limit = packed, cmp.Or(limit, math.MaxInt64)
 	}
+	in.stored, in.limit = raw, limit
 	in.Reader = bufio.NewReaderSize(&bounded{r: plain, left: limit, limit: limit}, headSize)
 	return in, nil
 }
@@ -157,6 +160,7 @@ type stored struct {
 	r     fs.File
 	meter *meter
 	left  int64
+	n     int64
 	err   error
 }
 
@@ -166,6 +170,7 @@ func (s *stored) Read(b []byte) (int, error) {
 	}
 	n, err := s.r.Read(b[:min(int64(len(b)), s.left)])
 	s.left -= int64(n)
+	s.n += int64(n)
 	s.meter.add(int64(n))
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err

@@ -17,6 +17,7 @@
 //	helicone.go     Helicone requests
 //	tracecsv.go     public LLM inference traces as CSV
 //	mooncake.go     Mooncake's traces as JSON lines
+//	parquet.go      the native keys as columns of a Parquet file
 //
 // The text of prompts is not kept. With Options.Text it is reduced to counts while a line is decoded, for those who fit
 // counts to what was billed; what cannot be counted whole has no count, a reason, and no part in whether a call counts.

@@ -31,6 +31,7 @@ const (
 
 	ruleMap       = "map-rule"
 	ruleMapUnused = "map-unused"
+	ruleColumns   = "traffic-columns"
 )
 
 // Rules documents what Read and NewMapping report.
@@ -44,8 +45,8 @@ misspelt key must not drop what it holds.`},
 	{ID: rulePointer, Summary: "the recording is a Git LFS pointer",
 		Explain: `The repository holds a pointer of a few lines in place of the file. Fetch the content with git lfs pull; in a
 workflow, check out with lfs: true.`},
-	{ID: ruleBinary, Summary: "the recording is not text", Explain: `Traffic is JSON or CSV, plain or packed with gzip or zstd. Parquet,
-protocol buffers and archives are not read: export them as JSON lines.`},
+	{ID: ruleBinary, Summary: "the recording is not text", Explain: `Traffic is JSON, CSV or Parquet; the former may be packed with gzip
+or zstd. Protocol buffers and archives are not read: export them as JSON lines.`},
 	{ID: ruleEncoding, Summary: "the recording is not UTF-8 throughout",
 		Explain: `The file, or a part that another tool appended, is UTF-16. Convert it: reading half of it would lose calls.`},
 	{ID: ruleDialect, Summary: "the format of the recording is not known", Explain: `The beginning of the file matches no known dialect, or
@@ -76,6 +77,11 @@ complete of them. If they are different calls, the recorder reuses ids and spend
 	{ID: ruleNoZone, Summary: "recorded times carry no zone", Explain: `They were read as UTC. Days may be off by the recorder's offset.`},
 	{ID: ruleFees, Summary: "some calls were billed beyond their tokens",
 		Explain: `Warning: server-side web searches have a price per request. Token budgets do not see it.`},
+	{ID: ruleColumns, Summary: "the columns of a Parquet file are not those of calls",
+		Explain: `Error where a column that every call needs is missing, stands there twice, or has a type that cannot hold it:
+ts, model (or defaults.model), input and output. Input and output may also be named usage.input or usage_input, and stand
+in a group usage. Rows of Langfuse or Helicone are not read from Parquet: export them as JSON lines. Warning where a column
+that is not read is named nearly as one that is missing; other columns of a lake are passed over.`},
 	{ID: ruleText, Summary: "the prompt text of a call cannot be counted",
 		Explain: `Warning, at the line, and only where text is asked for, as calibrate does. The call counts like any other and
 is replayed; it is only left out of what is fitted to prompt text. Text that holds a part whose tokens it does not tell,
