@@ -217,6 +217,10 @@ func (o *checkOptions) extra() (out []traffic.Source, done func(), err error) {
 			_ = c() // only read from: nothing can be lost by a failing close
 		}
 	}
+	open := recordingSource
+	if o.text {
+		open = recordingWithText
+	}
 	for _, name := range o.recordings {
 		files, err := o.files(name)
 		if err != nil {
@@ -224,7 +228,7 @@ func (o *checkOptions) extra() (out []traffic.Source, done func(), err error) {
 			return nil, nil, err
 		}
 		for _, f := range files {
-			s, c, err := openRecording(f, o.text)
+			s, c, err := open(f)
 			if err != nil {
 				done()
 				return nil, nil, err

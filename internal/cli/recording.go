@@ -17,7 +17,11 @@ func recordingSource(arg string) (traffic.Source, func() error, error) {
 	return openRecording(arg, false)
 }
 
-// openRecording is recordingSource that, for text, also asks a database for prompts.
+// recordingWithText is recordingSource that also asks a database for prompts; files are read with theirs or without.
+func recordingWithText(arg string) (traffic.Source, func() error, error) {
+	return openRecording(arg, true)
+}
+
 func openRecording(arg string, text bool) (traffic.Source, func() error, error) {
 	if spendlogs.IsAddress(arg) {
 		table, err := spendlogs.Open(context.Background(), arg, spendlogs.Options{Text: text})

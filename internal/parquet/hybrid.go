@@ -47,8 +47,9 @@ func (h *hybrid) head() error {
 	}
 	h.b = h.b[k:]
 	if h.packed = n&1 == 1; h.packed {
-		// Some writers leave out the end of the last group: numbers that are missing are found to be when asked for.
-		h.run, h.bits, h.have = min(n>>1, 1<<40)*8, 0, 0
+		// Groups end with a byte. Some writers leave out the end of the last: numbers that are missing are found to be when
+		// asked for.
+		h.run = min(n>>1, 1<<40) * 8
 		return nil
 	}
 	size := (h.width + 7) / 8

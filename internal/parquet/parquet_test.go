@@ -172,6 +172,7 @@ func dumpReference(t testing.TB, b []byte, column int) (out []string) {
 					s = fmt.Sprint(v.Int64())
 				case reference.ByteArray, reference.FixedLenByteArray:
 					s = fmt.Sprintf("%q", v.ByteArray())
+				default:
 				}
 				out = append(out, fmt.Sprintf("%d %d %s", v.RepetitionLevel(), v.DefinitionLevel(), s))
 			}
@@ -340,4 +341,73 @@ func FuzzFile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(_ *testing.T, b []byte) { _ = all(b, 1<<20) })
+}
+
+// TestChecksum flips a bit of a text that is stored as it is: the page must not pass.
+func TestChecksum(t *testing.T) {
+	b := write(t, rows(200, 3), 1, reference.Compression(&reference.Uncompressed))
+	at := bytes.Index(b, []byte("\x07\x00\x00\x00wörd")) // a value; the heads of pages hold some too, without their length
+	b[at+4] ^= 1
+	if err := all(b, 1<<30); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Error(err)
+	}
+}
+
+// TestUnpack holds that a page unpacks to what its head says, or not at all: a small one must not fill the memory.
+func TestUnpack(t *testing.T) {
+	zeros := make([]byte, MaxPage+1)
+	for id, codec := range map[int64]compress.Codec{codecNone: &reference.Uncompressed, codecSnappy: &reference.Snappy, codecGzip: &reference.Gzip, codecZstd: &reference.Zstd} {
+		for _, size := range []int64{0, 1, 5000} {
+			packed, err := codec.Encode(nil, zeros[:size])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err := unpack(id, packed, nil, size); err != nil || int64(len(b)) != size {
+				t.Errorf("%s, %d: %v", codec, size, err)
+			}
+			for _, wrong := range []int64{size + 1, max(0, size-1), 1 << 20} {
+				if _, err := unpack(id, packed, nil, wrong); err == nil && wrong != size {
+					t.Errorf("%s: %d bytes pass for %d", codec, size, wrong)
+				}
+			}
+		}
+	}
+	packed, err := (&reference.Zstd).Encode(nil, zeros)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unpack(codecZstd, packed, nil, 10); err == nil || len(packed) > 10_000 {
+		t.Errorf("%d bytes unpack to %d: %v", len(packed), len(zeros), err)
+	}
+}
+
+// TestFlags decodes truth values written as runs, by hand: five true, then eight written out.
+func TestFlags(t *testing.T) {
+	v, err := newValues(&Column{Kind: Boolean}, encRLE, []byte{4, 0, 0, 0, 5 << 1, 1, 1<<1 | 1, 0b10100101}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for range 13 {
+		var x Value
+		if err := v.next(&x); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, x.Int)
+	}
+	if diff := cmp.Diff([]int64{1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 1, 0, 1}, got); diff != "" {
+		t.Error(diff)
+	}
+	if v.next(&Value{}) == nil {
+		t.Error("a fourteenth of thirteen")
+	}
+}
+
+// TestInt96 reads the old form of a time: nanoseconds of a Julian day.
+func TestInt96(t *testing.T) {
+	b := []byte{1, 0, 0, 0, 0, 0, 0, 0, 0x8d, 0x3d, 0x25, 0} // the nanosecond 1 of the day 2440589, which is 1970-01-02
+	var v Value
+	if err := newPlain(&Column{Kind: Int96}, b).next(&v); err != nil || v.Int != 86400e9+1 {
+		t.Error(v.Int, err)
+	}
 }

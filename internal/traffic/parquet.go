@@ -144,7 +144,7 @@ func (p *parquetReader) next() error {
 		f.reject(line, err)
 		return nil
 	}
-	r := record{call: row.call, strict: true, facts: row.facts}
+	r := record{call: row.call, strict: true, facts: row.told.facts}
 	if f.text && p.texts {
 		f.attach(&r, row.body.weigh(), line)
 	}

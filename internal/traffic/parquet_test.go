@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 	pq "github.com/parquet-go/parquet-go"
+
+	"github.com/tokengate/tokengate/internal/parquet"
 )
 
 // parquetRows are what testdata/parquet/calls.parquet is written from.
@@ -221,7 +223,7 @@ func TestParquetBomb(t *testing.T) {
 	for i := range rows {
 		rows[i] = same{"2026-05-01T10:00:00Z", "m", 1, 1}
 	}
-	b := writeParquet(t, rows, pq.Compression(&pq.Zstd))
+	b := writeParquet(t, rows, pq.Compression(&pq.Zstd), pq.MaxRowsPerRowGroup(50_000)) // of which one is within the limit
 	if _, diags := readParquetBytes(t, b, Options{MaxBytes: 1 << 20}); len(b) > 100_000 || !strings.Contains(diags, "traffic-too-big") {
 		t.Error(len(b), diags)
 	}
@@ -286,4 +288,24 @@ func TestParquetFacts(t *testing.T) {
 
 func FuzzParquet(f *testing.F) {
 	fuzz(f, Parquet, string(writeParquet(f, parquetCalls())), string(writeParquet(f, parquetCalls()[:2], pq.DataPageVersion(1), pq.Compression(&pq.Snappy))))
+}
+
+// TestParquetRows: a row group that claims other rows than its columns hold is damage, not fewer calls.
+func TestParquetRows(t *testing.T) {
+	b := writeParquet(t, parquetCalls())
+	for _, by := range []int64{-1, 0, 1} {
+		f := newFile(Source{Path: "f", Name: "f"})
+		from, err := parquet.Open(bytes.NewReader(b), int64(len(b)), 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &parquetReader{file: f, from: from, limit: 1 << 20}
+		if p.columns, err = bindColumns(f, from); err != nil {
+			t.Fatal(err)
+		}
+		from.Groups[0].Rows += by
+		if err := p.group(0); errors.Is(err, errRows) != (by != 0) {
+			t.Errorf("%+d rows: %v", by, err)
+		}
+	}
 }

@@ -21,8 +21,8 @@ type parquetRow struct {
 	hasInput, hasOutput bool
 	err                 error // the first that is wrong with it
 	body                body
-	facts               []Fact
-	size                int64 // bytes of text
+	told                record // holds the facts
+	size                int64  // bytes of text
 }
 
 func (r *parquetRow) reset(f *file) {
@@ -158,11 +158,7 @@ func label(of func(*Call) *string) func(*parquetRow, *parquetColumn, []parquet.V
 	}
 }
 
-func (r *parquetRow) tell(name, value, key string) {
-	if r.file.facts && value != "" {
-		r.facts = append(r.facts, Fact{Name: name, Value: value, Key: key})
-	}
-}
+func (r *parquetRow) tell(name, value, key string) { r.file.tell(&r.told, name, value, key) }
 
 func duration(of func(*Call) *time.Duration) func(*parquetRow, *parquetColumn, []parquet.Value) error {
 	return func(r *parquetRow, c *parquetColumn, v []parquet.Value) error {
