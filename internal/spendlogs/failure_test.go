@@ -169,23 +169,26 @@ func TestErrorStays(t *testing.T) {
 // TestCheckLostHalfWay is the same through the command: exit code 4, a clear line, and no report.
 func TestCheckLostHalfWay(t *testing.T) {
 	p := running(t)
+	if err := p.ready(); err != nil { // after the loss that another test made
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	save := filepath.Join(dir, "report.json")
 	var out, errs bytes.Buffer
 	stopped := make(chan struct{})
-	go func() { // once rows are on their way
+	go func() { // once rows are on their way and the server waits amid them
 		defer close(stopped)
 		for range 200 {
-			if n, err := p.value(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tokengate' AND query LIKE 'SELECT pg_catalog.row_to_json%' AND state = 'active' AND wait_event = 'ClientWrite'`); err == nil && n == "1" {
+			if n, err := p.value(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tokengate' AND query LIKE 'SELECT pg_catalog.row_to_json%' AND wait_event = 'PgSleep'`); err == nil && n == "1" {
 				p.killer(t)()
 				return
 			}
 		}
 	}()
 	env := cli.Env{In: strings.NewReader(""), Out: &out, Err: &errs, Now: func() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }}
-	code := cli.Main([]string{"check", "-C", dir, "--base", "none", "--recording", p.dsn("table=many"), "--save", save}, env)
+	code := cli.Main([]string{"check", "-C", dir, "--base", "none", "--recording", p.dsn("table=pausing"), "--save", save}, env)
 	<-stopped
-	if code != 4 || out.Len() > 0 || !strings.Contains(errs.String(), "postgres/many: after ") || strings.Contains(errs.String(), "s3cret") {
+	if code != 4 || out.Len() > 0 || !strings.Contains(errs.String(), "postgres/pausing: after ") || strings.Contains(errs.String(), "s3cret") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), errs.String())
 	}
 	if _, err := os.Stat(save); !errors.Is(err, os.ErrNotExist) {

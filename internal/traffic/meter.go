@@ -20,7 +20,12 @@ func newMeter(srcs []Source, tell func(done, total int64)) *meter {
 	m := &meter{sizes: map[string]int64{}, tell: tell}
 	known := true
 	for _, s := range srcs {
-		st, err := fs.Stat(s.FS, s.Path)
+		files, ok := s.FS.(fs.StatFS) // opening a file to ask for its size may cost a query
+		if !ok {
+			known = false
+			continue
+		}
+		st, err := files.Stat(s.Path)
 		if err != nil || !st.Mode().IsRegular() {
 			known = false
 			continue

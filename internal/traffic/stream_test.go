@@ -183,6 +183,11 @@ func (g *growing) Open(name string) (fs.File, error) {
 	return &growingFile{f, g}, err
 }
 
+func (g *growing) Stat(name string) (fs.FileInfo, error) {
+	st, err := fs.Stat(g.FS, name)
+	return info{st, g.grown}, err
+}
+
 func (f *growingFile) Read(b []byte) (int, error) {
 	n, err := f.File.Read(b)
 	f.fs.grown = true

@@ -61,3 +61,8 @@ GRANT SELECT ("request_id", "startTime", "model", "prompt_tokens", "completion_t
 CREATE VIEW "many" AS SELECT 'req-' || n AS "request_id", 'acompletion' AS "call_type", 100 AS "prompt_tokens", 10 AS "completion_tokens",
   110 AS "total_tokens", 'gpt-4o' AS "model", TIMESTAMP '2026-05-01' + n * INTERVAL '1 second' AS "startTime", jsonb_build_object() AS "metadata"
   FROM generate_series(1, 200000) n;
+
+-- The same, sent by a server that waits amid the rows, so that a test can act while they are on their way.
+CREATE FUNCTION "pause"(t TEXT) RETURNS TEXT LANGUAGE plpgsql VOLATILE AS $$ BEGIN PERFORM pg_sleep(60); RETURN t; END $$;
+CREATE VIEW "pausing" AS SELECT "request_id", "call_type", "prompt_tokens", "completion_tokens", "total_tokens",
+  CASE WHEN "request_id" = 'req-100000' THEN "pause"("model") ELSE "model" END AS "model", "startTime", "metadata" FROM "many";
