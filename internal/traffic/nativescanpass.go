@@ -104,8 +104,8 @@ func (p *passer) nested(b []byte, i int) int {
 // object passes over an object, whose names it keeps behind the first of them.
 func (p *passer) object(b []byte, i, first int) int {
 	var met uint64 // a bit for each name, which others may share
-	more := true
-	for i, more = begin(b, i, '}'); more; {
+	i, more := begin(b, i, '}')
+	for more {
 		n, value := memberName(b, i)
 		if value == handOver || len(p.names)-first == scanNames {
 			return handOver
