@@ -28,11 +28,12 @@ var sections = []struct {
 	{"start", start},
 	{"adversarial", adversarial},
 	{"traffic", readings},
+	{"decoders", decoders},
 }
 
 func main() {
 	rounds := flag.Int("rounds", 7, "how often every measurement is taken")
-	only := flag.String("only", "", "one table: speed, cores, start, adversarial or traffic")
+	only := flag.String("only", "", "one table: speed, cores, start, adversarial, traffic or decoders")
 	root := flag.String("root", "../..", "the product's folder")
 	load := flag.String("load", "", "read one vocabulary, print the nanoseconds that took, and end (used by the table start)")
 	flag.Parse()
