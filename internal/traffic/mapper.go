@@ -11,7 +11,8 @@ type mapper struct {
 	rules []liveRule
 	facts []askedFact // as Mapping.asked
 
-	matched []int           // rules that hold for the record at hand
+	record  record          // the one at hand
+	matched []int           // rules that hold for it
 	by      [labelCount]int // which rule set a field of it; noRule otherwise
 	hits    []mapperHits    // by rule
 }

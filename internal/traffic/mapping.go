@@ -48,7 +48,9 @@ func (f *file) mapping(r *record) {
 		if f.mapper == nil {
 			f.mapper = newMapper(&f.opts.Map, f.dialect, f.name)
 		}
-		f.mapper.apply(r, &f.strings)
+		f.mapper.record = *r // a copy that is there already: without rules, no record is allocated on its own
+		f.mapper.apply(&f.mapper.record, &f.strings)
+		*r = f.mapper.record
 	}
 	c, d := &r.call, f.src.Defaults
 	c.Track, c.Feature = either(c.Track, d.Track), either(c.Feature, d.Feature)
