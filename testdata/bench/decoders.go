@@ -39,7 +39,7 @@ type line struct {
 
 // readers sum up the tokens of a recording, so that each shows that it read all of it. The product reads as it does in a
 // run: with the lines split, every call checked, its labels shared, and its id held against all others. The peers only
-// decode lines, and take what the product refuses: repeated and unknown keys, and, but for encoding/json, some broken JSON.
+// decode lines, and take what the product refuses: repeated and unknown keys, and fastjson some broken JSON as well.
 var readers = []struct {
 	name string
 	sum  func(recording []byte) int64
