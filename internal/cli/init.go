@@ -135,13 +135,15 @@ func (w *found) labels(files fs.FS) {
 			sources = append(sources, traffic.Source{FS: files, Path: n, Name: n, Sampling: 1})
 		}
 	}
-	rec, _, err := traffic.Read(sources, traffic.Options{})
+	tracks, features := map[string]bool{}, map[string]bool{}
+	_, _, err := traffic.Stream(sources, traffic.Options{}, func() traffic.Consumer {
+		return func(c *traffic.Call) error {
+			tracks[c.Track], features[c.Feature] = true, true
+			return nil
+		}
+	})
 	if err != nil {
 		return // check will say what is wrong with the recording
-	}
-	tracks, features := map[string]bool{}, map[string]bool{}
-	for _, c := range rec.Calls {
-		tracks[c.Track], features[c.Feature] = true, true
 	}
 	w.Tracks, w.Features = names(tracks), names(features)
 }

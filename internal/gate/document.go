@@ -21,14 +21,14 @@ type writer struct {
 	in                 Input
 	base, head, policy *side
 	count              counters
-	rec                *traffic.Recording
+	rec                *traffic.Summary
 	res                *replay.Result
 	m                  *measurements
 	e                  budget.Evidence
 	out                budget.Outcome
 }
 
-func document(in Input, base, head, policy *side, count counters, rec *traffic.Recording, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
+func document(in Input, base, head, policy *side, count counters, rec *traffic.Summary, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
 	w := writer{in, base, head, policy, count, rec, res, m, e, out}
 	cfg := policy.policy
 	period := cfg.PeriodOr()

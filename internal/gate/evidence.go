@@ -12,7 +12,7 @@ import (
 )
 
 // evidence lays out for the rules what was declared and what was measured.
-func evidence(in Input, base, head, policy *side, count counters, rec *traffic.Recording, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
+func evidence(in Input, base, head, policy *side, count counters, rec *traffic.Summary, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
 	e := budget.Evidence{
 		Now: in.Now, Stage: in.Stage, Period: policy.policy.PeriodOr().Name, HasBase: base != nil, FromHead: policy == head,
 		Approver: policy.policy.Project.Approver.Value, Scopes: m.scopes, MaxAge: policy.policy.MaxPriceAge(),

@@ -72,15 +72,12 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		unusable.Sort()
 		return nil, unusable, nil
 	}
-	recording, missing, err := recordings(policy, in)
+	sources, opts, missing := recordings(policy, in)
+	res, recording, odd, err := replayed(plan(in, base, head, count), sources, opts)
 	if err != nil {
 		return nil, nil, err
 	}
-	diags = append(diags, missing...) // a recording that cannot be read leaves the verdict open; see given
-	res, err := plan(in, base, head, count, recording).Run(recording.Calls)
-	if err != nil {
-		return nil, nil, err
-	}
+	diags = slices.Concat(diags, missing, odd) // a recording that cannot be read leaves the verdict open; see given
 	m := measure(in, policy, res)
 	e := evidence(in, base, head, policy, count, recording, res, m, diags)
 	e.Given = append(e.Given, unusable...)
@@ -88,13 +85,10 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 }
 
 // plan pairs the two sides for the replay.
-func plan(in Input, base, head *side, count counters, rec *traffic.Recording) replay.Plan {
+func plan(in Input, base, head *side, count counters) replay.Plan {
 	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
 	if base != nil {
 		p.Base = base.revision()
-	}
-	for _, f := range rec.Files {
-		p.Sampling[f.Name] = f.Sampling
 	}
 	return p
 }

@@ -5,16 +5,16 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
-// recordings reads the traffic that the policy names. A recording that base holds is read from base: a change must
+// recordings finds the traffic that the policy names. A recording that base holds is read from base: a change must
 // not choose the traffic it is judged by. One that base lacks (fetched for the run, or new) is read from head. The rules
 // that map calls to tracks are the policy's as well, for every recording.
-func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics, error) {
-	sources := slices.Clone(in.Extra)
-	var diags source.Diagnostics
+func recordings(policy *side, in Input) (sources []traffic.Source, opts traffic.Options, diags source.Diagnostics) {
+	sources = slices.Clone(in.Extra)
 	for _, r := range policy.policy.Recordings {
 		found := 0
 		names, _ := match(in.Head.FS, r.Path.Value)
@@ -43,8 +43,24 @@ func recordings(policy *side, in Input) (*traffic.Recording, source.Diagnostics,
 		}
 	}
 	rules, unusable := policy.policy.Mapping()
-	rec, more, err := traffic.Read(sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch, Map: rules})
-	return rec, append(append(diags, unusable...), more...), err
+	return sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch, Map: rules}, append(diags, unusable...)
+}
+
+// replayed reads the recordings and replays each call as it comes.
+func replayed(plan replay.Plan, sources []traffic.Source, opts traffic.Options) (*replay.Result, *traffic.Summary, source.Diagnostics, error) {
+	for _, s := range sources {
+		plan.Sampling[s.Name] = s.Sampling
+	}
+	var run *replay.Run
+	sum, diags, err := traffic.Stream(sources, opts, func() traffic.Consumer {
+		run = plan.Start()
+		return run.Add
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	res, err := run.Result()
+	return res, sum, diags, err
 }
 
 // pick gives the side a recording is read from, and whether head's differs from it.
