@@ -31,6 +31,7 @@ type house struct {
 // exist yet; their places are kept.
 var houses = []house{
 	// words
+	{"memory", 0, nil},
 	{"money", 0, nil},
 	{"source", 0, []string{"money"}},
 	{"stats", 0, []string{"money", "source"}},

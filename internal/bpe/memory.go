@@ -3,7 +3,17 @@ package bpe
 import (
 	"sync"
 	"unsafe"
+
+	"github.com/tokengate/tokengate/internal/memory"
 )
+
+// pages gives memory that stays until the program ends, as vocabularies do; nil where there is none in huge pages.
+func pages(bytes int) []byte {
+	if b := memory.Huge(bytes); b != nil {
+		return b.Bytes
+	}
+	return nil
+}
 
 // arena hands out zeroed memory from one block. What no longer fits is allocated apart.
 type arena struct {

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"unsafe"
+
+	"github.com/tokengate/tokengate/internal/memory"
 )
 
 // ids remembers which call ids were seen and what stood beside each, in 12 bytes an id: the hash of the id, and one of
@@ -14,6 +17,8 @@ type ids struct {
 	content []uint32 // 0 marks an id on records that differ
 	shift   int
 	n       int
+	least   int           // places to begin with, a power of two; 0 is few
+	block   *memory.Block // where a large table is
 }
 
 // seen is what a table knows of an id when it comes along.
@@ -69,16 +74,45 @@ func (t *ids) warm(records []record) (sum uint64) {
 	return sum
 }
 
+// expect makes room for so many ids to begin with.
+func (t *ids) expect(n int) {
+	t.least = 1 << bits.Len(uint(max(n, idsLeast)*4/3))
+}
+
 func (t *ids) grow() {
 	old := *t
-	places := max(idsLeast, 2*len(old.id))
-	*t = ids{id: make([]uint64, places), content: make([]uint32, places), shift: 64 - bits.TrailingZeros(uint(places)), n: old.n}
+	places := max(idsLeast, t.least, 2*len(old.id))
+	*t = ids{shift: 64 - bits.TrailingZeros(uint(places)), n: old.n}
+	t.allocate(places)
+	defer old.free()
 	for i, id := range old.id {
 		if id != 0 {
 			at := t.find(id)
 			t.id[at], t.content[at] = id, old.content[i]
 		}
 	}
+}
+
+// hugeFrom is from how many places on a table is put into huge pages.
+const hugeFrom = 1 << 18
+
+func (t *ids) allocate(places int) {
+	if places >= hugeFrom {
+		if t.block = memory.Huge(12 * places); t.block != nil {
+			b := t.block.Bytes
+			t.id = unsafe.Slice((*uint64)(unsafe.Pointer(&b[0])), places)
+			t.content = unsafe.Slice((*uint32)(unsafe.Pointer(&b[8*places])), places)
+			return
+		}
+	}
+	t.id, t.content = make([]uint64, places), make([]uint32, places)
+}
+
+// free gives the table's memory back; it is empty then.
+func (t *ids) free() {
+	block := t.block
+	*t = ids{least: t.least}
+	block.Free()
 }
 
 // has tells whether an id was added.

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"io/fs"
+	"strings"
 	"sync"
 )
 
@@ -42,6 +43,18 @@ func newMeter(srcs []Source, tell func(done, total int64)) *meter {
 
 // size is 0 where it is not known.
 func (m *meter) size(name string) int64 { return m.sizes[name] }
+
+// records guesses how many records there are, at some 350 bytes each as they are written, and a tenth of it packed.
+func (m *meter) records() int {
+	n := int64(0)
+	for name, size := range m.sizes {
+		if strings.HasSuffix(name, ".gz") || strings.HasSuffix(name, ".zst") {
+			size *= 10
+		}
+		n += size / 350
+	}
+	return int(n)
+}
 
 // again announces another pass.
 func (m *meter) again() { m.total += m.all }

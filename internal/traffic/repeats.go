@@ -154,6 +154,7 @@ func (u *run) next() error {
 }
 
 func (r *repeats) close() error {
+	r.now.free()
 	if r.file == nil {
 		return nil
 	}

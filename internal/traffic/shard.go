@@ -81,7 +81,8 @@ func (p *pass) alone(src Source, opts Options) (*Summary, source.Diagnostics, er
 }
 
 // IDs gives the shard's ids in blocks by their leading bits: 2^places parts, those that hold none left out. A block is
-// the ids in order, 12 bytes each: the id's hash, and one of its record's content, both little-endian.
+// the ids in order, 12 bytes each: the id's hash, and one of its record's content, both little-endian. They are given
+// once: the shard then forgets them.
 func (s *Shard) IDs(places int, give func(part uint64, block []byte)) {
 	var block []byte
 	part := uint64(0)
@@ -99,6 +100,7 @@ func (s *Shard) IDs(places int, give func(part uint64, block []byte)) {
 		block = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(block, id), content)
 	})
 	flush()
+	s.ids.free()
 }
 
 // Repeated gives, in order, the ids of one part that stand in more than one block, or on records of one file that differ.

@@ -58,6 +58,7 @@ func (s *stream) explain(x Explained) {
 func (s *stream) run() (*Summary, source.Diagnostics, error) {
 	again := &repeats{limit: s.opts.maxIDs(), scratch: s.opts.Scratch}
 	defer func() { _ = again.close() }() // only this reading used it
+	again.now.expect(min(s.meter.records(), s.opts.maxIDs()))
 	p := &pass{stream: s, again: again, rest: true, consume: s.begin(), tally: newTally()}
 	if err := p.read(); err != nil {
 		return nil, nil, err
@@ -88,6 +89,7 @@ func (s *stream) rerun(again *repeats) (first *pass, err error) {
 	for i, aside := range rounds {
 		p := &pass{stream: s, consume: consume, known: newKnown(again, aside), rest: i == 0, tally: tally}
 		s.meter.again()
+		defer p.known.free()
 		if err := p.read(); err != nil {
 			return nil, err
 		}
@@ -116,6 +118,12 @@ func newKnown(r *repeats, aside []uint64) *known {
 		k.late.add(id, 1)
 	}
 	return k
+}
+
+func (k *known) free() {
+	k.late.free()
+	k.seen.free()
+	k.recent.free()
 }
 
 // pass is one reading of all files.

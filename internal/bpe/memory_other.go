@@ -1,5 +1,0 @@
-//go:build !linux
-
-package bpe
-
-func pages(int) []byte { return nil }
