@@ -20,6 +20,15 @@ func mixString(h uint64, s string) uint64 {
 	return mix(h, xxhash.Sum64String(s))
 }
 
+// signLine is the hash of a record that is its line and nothing beside it. Lines that say the same in other words have
+// another one: that they do is then found when their records are joined.
+func signLine(line []byte) uint32 { return max(uint32(xxhash.Sum64(line)>>32), 1) }
+
+// plain tells that a record depends on its line alone: not on defaults, not on the name of its file.
+func (f *file) plain() bool {
+	return !f.text && len(f.opts.Map.rules) == 0 && f.src.Defaults == Defaults{}
+}
+
 // sign gives a record the hash of its id and that of everything else it says but for its place: what it takes to see
 // that another one says the same. It depends on nothing but the record, on whatever machine.
 func (r *record) sign() {
@@ -28,6 +37,9 @@ func (r *record) sign() {
 		return
 	}
 	r.id = xxhash.Sum64String(c.ID)
+	if r.content != 0 {
+		return
+	}
 	h := mix(uint64(c.Time.Unix()), uint64(c.Time.Nanosecond()))
 	for _, s := range [...]string{c.Model, c.Track, c.Feature, c.User, c.Session, c.Template, c.TemplateVersion, c.Tier, c.Status, r.request} {
 		h = mixString(h, s)

@@ -121,12 +121,27 @@ func (f *file) refuse(rule, hint, format string, args ...any) {
 
 // accept takes one call: it fills in what rules and defaults say, and checks what every dialect must have.
 func (f *file) accept(r record, line int) {
+	f.records = append(f.records, r)
+	f.keep(line)
+}
+
+// slot gives the place of the next record, for a reader that fills it where it stands; it is then kept, or dropped.
+func (f *file) slot() *record {
+	f.records = append(f.records, record{})
+	return &f.records[len(f.records)-1]
+}
+
+func (f *file) drop() { f.records = f.records[:len(f.records)-1] }
+
+// keep accepts the last record where it stands.
+func (f *file) keep(line int) {
+	r := &f.records[len(f.records)-1]
 	c := &r.call
 	var seen explainer
 	if f.explain != nil {
 		seen.before(c)
 	}
-	f.mapping(&r)
+	f.mapping(r)
 	c.Place = Place{File: f.name, Line: line}
 	if c.Time.IsZero() {
 		c.Time = f.src.Defaults.Day
@@ -137,6 +152,7 @@ func (f *file) accept(r record, line int) {
 		err = f.odd.ahead.check(c, f.opts.Now)
 	}
 	if err != nil {
+		f.drop()
 		f.reject(line, err)
 		return
 	}
@@ -145,17 +161,16 @@ func (f *file) accept(r record, line int) {
 		r.lack = lackDialect
 	}
 	if f.explain != nil {
-		f.explain(seen.after(f, &r))
+		f.explain(seen.after(f, r))
 	}
 	r.facts = nil // nobody asks for them any more
 	f.count++
-	if r.stream && f.joined(&r) {
-		return
-	}
-	if !r.stream {
+	switch {
+	case r.stream && f.joined(r):
+		f.drop()
+	case !r.stream:
 		r.sign()
 	}
-	f.records = append(f.records, r)
 	if len(f.records) >= batch && f.streams == nil {
 		f.hand()
 	}
@@ -175,7 +190,7 @@ func (f *file) joined(r *record) bool {
 		f.records[at] = join(f.records[at], *r)
 		return true
 	}
-	f.streams[key] = len(f.records)
+	f.streams[key] = len(f.records) - 1
 	return false
 }
 

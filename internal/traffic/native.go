@@ -30,14 +30,18 @@ func readNative(f *file, in *input) error {
 				part.reject(at, err)
 				return nil
 			}
-			r := record{call: c, strict: true}
+			r := part.slot()
+			r.call, r.strict = *c, true
+			if part.plain() {
+				r.content = signLine(line)
+			}
 			if part.text {
-				part.attach(&r, n.body.weigh(), at)
+				part.attach(r, n.body.weigh(), at)
 			}
 			if part.facts {
-				part.tellNative(&r)
+				part.tellNative(r)
 			}
-			part.accept(r, at)
+			part.keep(at)
 			return nil
 		}
 	})
@@ -76,10 +80,10 @@ func newNativeLine(f *file) *nativeLine {
 }
 
 // read reads one line: at sight, or else by the decoder.
-func (n *nativeLine) read(line []byte) (Call, error) {
+func (n *nativeLine) read(line []byte) (*Call, error) {
 	n.reset()
 	if n.scan(line) {
-		return n.call, nil
+		return &n.call, nil
 	}
 	return n.judge(line)
 }
@@ -91,7 +95,7 @@ func (n *nativeLine) reset() {
 
 // judge decodes one line token by token, and says what is wrong with it. It takes a third of the time that decoding into a
 // struct does.
-func (n *nativeLine) judge(line []byte) (Call, error) {
+func (n *nativeLine) judge(line []byte) (*Call, error) {
 	n.reset()
 	n.buf = *bytes.NewBuffer(line)
 	n.dec.Reset(&n.buf)
@@ -104,7 +108,7 @@ func (n *nativeLine) judge(line []byte) (Call, error) {
 	if err == nil && !n.hasUsage {
 		err = bad(noUsage, "")
 	}
-	return n.call, explainJSON(err)
+	return &n.call, explainJSON(err)
 }
 
 // object calls do with every member of the object that comes next; scratch holds its name meanwhile.

@@ -57,7 +57,7 @@ func BenchmarkNativeLine(b *testing.B) {
 		n := newNativeLine(newFile(Source{}))
 		for _, way := range []struct {
 			name string
-			read func(line []byte) (Call, error)
+			read func(line []byte) (*Call, error)
 		}{
 			{"sight", n.read},
 			{"decoder", n.judge},
@@ -81,7 +81,7 @@ func BenchmarkNativeLine(b *testing.B) {
 }
 
 // nativeStruct decodes what encoding/json makes of a line.
-func nativeStruct(line []byte) (c Call, err error) {
+func nativeStruct(line []byte) (*Call, error) {
 	var l struct {
 		TS, ID, Track, Feature, User, Session, Template, Model, Tier, Status string
 		TemplateVersion                                                      string `json:"template_version"`
@@ -97,8 +97,8 @@ func nativeStruct(line []byte) (c Call, err error) {
 		Outcome    map[string]float64
 	}
 	if err := json.Unmarshal(line, &l); err != nil {
-		return c, err
+		return nil, err
 	}
-	c.Time, err = time.Parse(time.RFC3339Nano, l.TS)
-	return c, err
+	at, err := time.Parse(time.RFC3339Nano, l.TS)
+	return &Call{Time: at}, err
 }
