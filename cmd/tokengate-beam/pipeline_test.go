@@ -71,6 +71,15 @@ func same(t *testing.T, output string, want []byte) {
 		gn, gu, g.Reading(), len(g.Keys()), wn, wu, w.Reading(), len(w.Keys()))
 }
 
+func duplicates(t *testing.T, encoded []byte) int64 {
+	t.Helper()
+	c, err := decodeCube(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Reading().Duplicates
+}
+
 func zipped(t *testing.T, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -161,11 +170,12 @@ func scatter(r *rand.Rand, files int, lines []string) [][]string {
 func TestPipeline(t *testing.T) {
 	for name, c := range map[string]struct {
 		dialect string
+		repeat  bool
 		deal    func(*rand.Rand) [][]string
 	}{
-		"native, no id repeats": {traffic.Native, func(*rand.Rand) [][]string { return [][]string{plainLines(1, 0, 100), plainLines(1, 100, 100)} }},
-		"native":                {traffic.Native, func(r *rand.Rand) [][]string { return scatter(r, 5, nativeLines(r, 400)) }},
-		"sessions":              {traffic.ClaudeCode, func(r *rand.Rand) [][]string { return scatter(r, 5, sessionLines(r, 120)) }},
+		"native, no id repeats": {traffic.Native, false, func(*rand.Rand) [][]string { return [][]string{plainLines(1, 0, 100), plainLines(1, 100, 100)} }},
+		"native":                {traffic.Native, true, func(r *rand.Rand) [][]string { return scatter(r, 5, nativeLines(r, 400)) }},
+		"sessions":              {traffic.ClaudeCode, true, func(r *rand.Rand) [][]string { return scatter(r, 5, sessionLines(r, 120)) }},
 	} {
 		for seed := range uint64(2) {
 			t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
@@ -175,7 +185,11 @@ func TestPipeline(t *testing.T) {
 				if err := run([]string{filepath.Dir(paths[0]) + "/*", paths[0]}, output, with); err != nil {
 					t.Fatal(err)
 				}
-				same(t, output, local(t, paths, with))
+				want := local(t, paths, with)
+				same(t, output, want)
+				if n := duplicates(t, want); n > 0 != c.repeat {
+					t.Errorf("%d records repeat a call, want some: %t", n, c.repeat)
+				}
 			})
 		}
 	}
