@@ -23,7 +23,7 @@ import (
 // Rules lists every rule that a report or an error may name, by id.
 func Rules() []source.Rule {
 	var all []source.Rule
-	for _, rules := range [][]source.Rule{source.Rules, token.Rules, request.Rules, config.Rules, prompt.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, gate.Rules} {
+	for _, rules := range [][]source.Rule{source.Rules, token.Rules, request.Rules, config.Rules, prompt.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, gate.Rules, cubeRules} {
 		all = append(all, rules...)
 	}
 	for _, r := range budget.Rules {

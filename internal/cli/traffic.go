@@ -22,6 +22,6 @@ them), and LiteLLM's spend logs in Postgres by their address. Without a name it 
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	cmd.AddCommand(newTrafficExplain(env), newTrafficConvert(env), newTrafficRedact(env), newTrafficSample(env))
+	cmd.AddCommand(newTrafficInspect(env), newTrafficExplain(env), newTrafficConvert(env), newTrafficRedact(env), newTrafficSample(env), newTrafficProfile(env), newTrafficMerge(env))
 	return cmd
 }

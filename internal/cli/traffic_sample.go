@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/render"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -88,28 +89,45 @@ func (o *sampleOptions) draw(env *Env, in *trafficInput, out *wholeFile) (strata
 	return strata, drawn, sum, err
 }
 
-// table goes beside the data, as it is about it.
+// table goes beside the data, as it is about it: a row for each track and model, and one for all.
 func (o *sampleOptions) table(env *Env, strata []traffic.Stratum) error {
-	var rows [][]string
-	var all traffic.Stratum
-	variance := 0.0
-	row := func(s traffic.Stratum, deviation float64) []string {
-		off, margin := "0%", ""
-		if s.Tokens > 0 {
-			off = fmt.Sprintf("%+.1f%%", 100*(float64(s.Estimate)/float64(s.Tokens)-1))
-			margin = fmt.Sprintf("±%.1f%%", 100*deviation/float64(s.Tokens))
+	var sums []sampled
+	all := sampled{Stratum: traffic.Stratum{Track: "all"}}
+	for _, s := range strata { // in the order of track and model
+		n := len(sums)
+		if n == 0 || sums[n-1].Track != s.Track || sums[n-1].Model != s.Model {
+			sums = append(sums, sampled{Stratum: traffic.Stratum{Track: s.Track, Model: s.Model}})
+			n++
 		}
-		return []string{s.Track, s.Model, s.Class, money.Count(s.Units).Exact(), money.Count(s.Drawn).Exact(), money.Count(s.Tokens).String(), off, margin}
+		sums[n-1].add(s)
+		all.add(s)
 	}
-	for _, s := range strata {
-		rows = append(rows, row(s, s.StdErr))
-		all.Units, all.Drawn, all.Tokens, all.Estimate = all.Units+s.Units, all.Drawn+s.Drawn, all.Tokens+s.Tokens, all.Estimate+s.Estimate
-		variance += s.StdErr * s.StdErr
+	var rows [][]string
+	for _, s := range append(sums, all) {
+		rows = append(rows, s.row())
 	}
-	all.Track = "all"
-	rows = append(rows, row(all, math.Sqrt(variance)))
 	beside := *env
 	beside.Out = env.Err
-	return plainTable(&beside, []string{"Track", "Model", "Size", "Sessions", "Drawn", "Tokens", "Sample says", "Standard error"},
-		[]tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight}, rows)
+	return plainTable(&beside, []string{"Track", "Model", "Sessions", "Drawn", "Tokens", "Sample says", "Standard error"},
+		[]tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight}, rows)
+}
+
+// sampled sums strata, which are drawn independently of each other: their variances add up.
+type sampled struct {
+	traffic.Stratum
+	variance float64
+}
+
+func (s *sampled) add(o traffic.Stratum) {
+	s.Units, s.Drawn, s.Tokens, s.Estimate = s.Units+o.Units, s.Drawn+o.Drawn, s.Tokens+o.Tokens, s.Estimate+o.Estimate
+	s.variance += o.StdErr * o.StdErr
+}
+
+func (s *sampled) row() []string {
+	off, margin := "0%", ""
+	if s.Tokens > 0 {
+		off = fmt.Sprintf("%+.1f%%", 100*(float64(s.Estimate)/float64(s.Tokens)-1))
+		margin = fmt.Sprintf("±%.1f%%", 100*math.Sqrt(s.variance)/float64(s.Tokens))
+	}
+	return []string{labelled(s.Track), render.Plain(s.Model), money.Count(s.Units).Exact(), money.Count(s.Drawn).Exact(), money.Count(s.Tokens).String(), off, margin}
 }

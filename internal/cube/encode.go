@@ -15,6 +15,9 @@ import (
 // magic begins every encoded cube; the version follows it.
 const magic = "TGCUBE"
 
+// Magic begins every encoded cube, of every version: how a file is told to be one.
+const Magic = magic
+
 // Version is the version of the encoding that is written. Every version up to it is read.
 const Version = 1
 

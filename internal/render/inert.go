@@ -6,6 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+// Plain makes untrusted text one harmless line for a terminal: no line breaks, no control characters, nothing that
+// reorders text.
+func Plain(s string) string { return plain(s) }
+
 // plain makes untrusted text one harmless line: line breaks and tabs become spaces; control characters, characters that
 // reorder text and broken bytes become U+FFFD, so that they are seen and do nothing.
 func plain(s string) string {
