@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,12 +106,19 @@ func readCubes(names []string) (cubes []namedCube, diags source.Diagnostics) {
 		c, err := readCube(name)
 		if err != nil {
 			diags = append(diags, source.Diagnostic{Rule: "cube-unreadable", Severity: source.Error, Span: source.Span{File: filepath.ToSlash(name)},
-				Summary: err.Error(), Hint: "write it again with tokengate traffic profile"})
+				Summary: err.Error(), Hint: cubeHint(err)})
 			continue
 		}
 		cubes = append(cubes, c)
 	}
 	return cubes, append(diags, twice(cubes)...)
+}
+
+func cubeHint(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "check the path"
+	}
+	return "write it again with tokengate traffic profile"
 }
 
 func readCube(name string) (namedCube, error) {
@@ -160,7 +168,11 @@ type unpackedFile struct {
 
 func openUnpacked(name string) (*unpackedFile, error) {
 	f, err := os.Open(name)
-	if err != nil {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path): // the name is said already
+		return nil, path.Err
+	case err != nil:
 		return nil, err
 	}
 	shut := func() { _ = f.Close() } // only read from

@@ -87,7 +87,7 @@ type inspectGroup struct {
 	Name          string          `json:"name"`
 	Calls         int64           `json:"calls"`
 	Share         float64         `json:"share_of_calls"`
-	Tokens        token.Usage     `json:"tokens"`
+	Tokens        inspectTokens   `json:"tokens"`
 	Cost          *money.Amount   `json:"cost"`           // in dollars, exact, of the calls that have a price; null where none has
 	CostShare     float64         `json:"share_of_cost"`  // of what is priced
 	UnpricedCalls int64           `json:"unpriced_calls"` // they are not in cost, and not free
@@ -97,6 +97,19 @@ type inspectGroup struct {
 	Latency       *inspectLatency `json:"latency"`        // null where no call states it
 	FirstToken    *inspectLatency `json:"first_token"`    // null where no call states it
 }
+
+// inspectTokens is token.Usage, whose keys say what each means, with every key.
+type inspectTokens struct {
+	Input        int64 `json:"input"`
+	CacheRead    int64 `json:"cache_read"`
+	CacheWrite5m int64 `json:"cache_write_5m"`
+	CacheWrite1h int64 `json:"cache_write_1h"`
+	Output       int64 `json:"output"`
+	Reasoning    int64 `json:"reasoning"`
+}
+
+func (t inspectTokens) prompt() int64 { return token.Usage(t).Prompt() }
+func (t inspectTokens) total() int64  { return token.Usage(t).Total() }
 
 // inspectLatency is what calls say of a duration.
 type inspectLatency struct {
@@ -125,11 +138,11 @@ type inspectSampling struct {
 
 // inspectUnpriced sums calls without a price.
 type inspectUnpriced struct {
-	Model  string      `json:"model"`
-	Tier   string      `json:"tier"`
-	Reason string      `json:"reason"`
-	Calls  int64       `json:"calls"`
-	Tokens token.Usage `json:"tokens"`
+	Model  string        `json:"model"`
+	Tier   string        `json:"tier"`
+	Reason string        `json:"reason"`
+	Calls  int64         `json:"calls"`
+	Tokens inspectTokens `json:"tokens"`
 }
 
 // inspectDay counts the calls of one day.

@@ -28,6 +28,9 @@ func (s *inspectScreen) facts() {
 	if t := d.samplingText(); t != "" {
 		s.say("", t)
 	}
+	if len(d.Cubes) > 0 && len(d.Cubes)+len(d.Files) > 1 {
+		s.say("", "calls that were recorded in two of these count twice: a cube does not know its calls")
+	}
 }
 
 func (d *inspectDocument) callsText() string {
@@ -64,7 +67,7 @@ func censusText(c inspectCensus, what string) string {
 
 func (d *inspectDocument) tokensText() string {
 	u := d.Total.Tokens
-	return fmt.Sprintf("%s tokens in (%s read from a cache), %s out", money.Count(u.Prompt()), money.Count(u.CacheRead), money.Count(u.Output))
+	return fmt.Sprintf("%s tokens in (%s read from a cache), %s out", money.Count(u.prompt()), money.Count(u.CacheRead), money.Count(u.Output))
 }
 
 // costText never says $0 of calls that have no price.
@@ -118,7 +121,14 @@ func (d *inspectDocument) samplingText() string {
 	return "recorded by sampling: " + strings.Join(parts, ", ") + "; numbers here are of what was recorded"
 }
 
-func micros(us int64) string { return money.Duration(time.Duration(us) * time.Microsecond).String() }
+// micros rounds to milliseconds: a quantile is the middle of a bin, and of 200ms that is 199.7.
+func micros(us int64) string {
+	d := (time.Duration(us) * time.Microsecond).Round(time.Millisecond)
+	if d == 0 {
+		return "<1ms"
+	}
+	return money.Duration(d).String()
+}
 
 func labelled(name string) string {
 	if name == "" {

@@ -47,7 +47,7 @@ func (m *measuring) groups(d cube.Dim) []inspectGroup {
 	out := []inspectGroup{}
 	for _, t := range m.cube.Totals(d) {
 		n := &t.Counts
-		g := inspectGroup{Name: t.Name, Calls: n.Calls, Share: shareOf(n.Calls, m.calls), Tokens: n.Usage, UnpricedCalls: n.Calls - priced[t.Name],
+		g := inspectGroup{Name: t.Name, Calls: n.Calls, Share: shareOf(n.Calls, m.calls), Tokens: inspectTokens(n.Usage), UnpricedCalls: n.Calls - priced[t.Name],
 			Errors: n.Errors, Bounds: n.Bounds, Means: n.Means, Latency: latencyOf(&n.Latency), FirstToken: latencyOf(&n.FirstToken)}
 		if amount, ok := cost[t.Name]; ok {
 			g.Cost = &amount
@@ -58,7 +58,7 @@ func (m *measuring) groups(d cube.Dim) []inspectGroup {
 		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b inspectGroup) int {
-		return cmp.Or(compareCosts(b.Cost, a.Cost), cmp.Compare(b.Tokens.Total(), a.Tokens.Total()), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(compareCosts(b.Cost, a.Cost), cmp.Compare(b.Tokens.total(), a.Tokens.total()), cmp.Compare(a.Name, b.Name))
 	})
 	return out
 }
@@ -99,7 +99,7 @@ func (m *measuring) sampling() []inspectSampling {
 func (m *measuring) unpriced() []inspectUnpriced {
 	out := []inspectUnpriced{}
 	for _, u := range m.bill.Unpriced {
-		out = append(out, inspectUnpriced{Model: u.Model, Tier: u.Tier, Reason: u.Reason.Error(), Calls: u.Calls, Tokens: u.Usage})
+		out = append(out, inspectUnpriced{Model: u.Model, Tier: u.Tier, Reason: u.Reason.Error(), Calls: u.Calls, Tokens: inspectTokens(u.Usage)})
 	}
 	return out
 }

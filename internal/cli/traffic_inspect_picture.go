@@ -12,6 +12,9 @@ import (
 	"github.com/tokengate/tokengate/internal/money"
 )
 
+// mostEmpty is how many bars without calls in a row are drawn; more of them become one line.
+const mostEmpty = 3
+
 // mostBars is how many bars a picture has at most: days, or else weeks, months or years.
 const mostBars = 35
 
@@ -70,7 +73,7 @@ func (c calendar) bars() (unit string, out []bar) {
 		{"month", func(t time.Time) string { return t.Format("2006-01") }, func(t time.Time) int { return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day() }},
 		{"year", func(t time.Time) string { return t.Format("2006") }, func(t time.Time) int { return time.Date(t.Year(), 12, 31, 0, 0, 0, 0, time.UTC).YearDay() }},
 	} {
-		unit, out = u.name, c.grouped(u.label, u.days)
+		unit, out = u.name, folded(u.name, c.grouped(u.label, u.days))
 		if len(out) <= mostBars {
 			return unit, out
 		}
@@ -99,6 +102,25 @@ func (c calendar) grouped(label func(time.Time) string, long func(time.Time) int
 			b.note = "(partial)"
 		default:
 			b.note = fmt.Sprintf("(%s of %d)", number(int64(covered), "day"), whole)
+		}
+	}
+	return out
+}
+
+// folded makes one line of a long run of bars without calls.
+func folded(unit string, bars []bar) (out []bar) {
+	for i := 0; i < len(bars); {
+		j := i
+		for j < len(bars) && bars[j].calls == 0 {
+			j++
+		}
+		switch n := j - i; {
+		case n > mostEmpty:
+			out, i = append(out, bar{label: "…", note: "for " + number(int64(n), unit)}), j
+		case n > 0:
+			out, i = append(out, bars[i:j]...), j
+		default:
+			out, i = append(out, bars[i]), i+1
 		}
 	}
 	return out

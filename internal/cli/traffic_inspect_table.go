@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fatih/color"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -139,17 +140,32 @@ func (s *inspectScreen) files() {
 		if dialect == "" {
 			dialect = "not known"
 		}
-		rows = append(rows, []string{render.Plain(f.Name), dialect, money.Count(f.Lines).Exact(), money.Count(f.Calls).Exact(), money.Ratio(f.Sampling).String()})
+		rows = append(rows, []string{s.fileCell(f.Name), dialect, money.Count(f.Lines).Exact(), money.Count(f.Calls).Exact(), money.Ratio(f.Sampling).String()})
 	}
 	for _, c := range d.Cubes {
-		rows = append(rows, []string{render.Plain(c.Name), fmt.Sprintf("cube of %s", number(c.Files, "file")), money.Count(c.Lines).Exact(), money.Count(c.Calls).Exact(), ""})
+		rows = append(rows, []string{s.fileCell(c.Name), fmt.Sprintf("cube of %s", number(c.Files, "file")), money.Count(c.Lines).Exact(), money.Count(c.Calls).Exact(), ""})
 	}
 	if len(rows) == 0 {
 		return
 	}
+	if !slices.ContainsFunc(rows, func(r []string) bool { return r[4] != "" && r[4] != "100%" }) {
+		header, align = header[:4], align[:4] // nothing was sampled
+	}
 	s.title("Files")
 	s.table(header, align, rows[:min(len(rows), inspectRows)])
 	s.more(len(rows), "file")
+}
+
+// fileCell keeps the end of a path, which tells files apart.
+func (s *inspectScreen) fileCell(name string) string {
+	name = render.Plain(name)
+	r := []rune(name)
+	for from := range r {
+		if short := ifAny(from > 0, "…") + string(r[from:]); twwidth.Width(short) <= s.width/3 {
+			return short
+		}
+	}
+	return name
 }
 
 func (s *inspectScreen) skipped() {
@@ -160,7 +176,7 @@ func (s *inspectScreen) skipped() {
 	for _, k := range s.doc.Reading.Skipped {
 		bad := ""
 		if k.Bad {
-			bad = ", which should have been"
+			bad = " that should have been one"
 		}
 		s.say("  - ", fmt.Sprintf("%s%s: %s", number(k.Count, "record"), bad, k.Reason))
 	}
@@ -187,7 +203,7 @@ func (s *inspectScreen) unpriced() {
 	}
 	s.title("Without a price, and in no cost")
 	for _, u := range s.doc.Unpriced[:min(len(s.doc.Unpriced), inspectRows)] {
-		s.say("  - ", fmt.Sprintf("%s (%s): %s, %s tokens: %s", labelled(u.Model), u.Tier, number(u.Calls, "call"), money.Count(u.Tokens.Total()), u.Reason))
+		s.say("  - ", fmt.Sprintf("%s (%s): %s, %s tokens: %s", labelled(u.Model), u.Tier, number(u.Calls, "call"), money.Count(u.Tokens.total()), u.Reason))
 	}
 	s.more(len(s.doc.Unpriced), "model")
 }
@@ -198,16 +214,13 @@ func (s *inspectScreen) notKnown() {
 	}
 	s.title("Not known")
 	for _, n := range s.doc.NotKnown {
-		who := fmt.Sprintf("%s (%s) have none: ", number(n.Calls, "call"), money.Ratio(n.Share))
-		if n.Calls == s.doc.Total.Calls {
-			who = "no call has one: "
-		}
-		switch n.What {
-		case "output", "single_calls", "price":
-			who = fmt.Sprintf("%s (%s): ", number(n.Calls, "call"), money.Ratio(n.Share))
-		case "history":
+		who := fmt.Sprintf("%s (%s): ", number(n.Calls, "call"), shareCell(n.Share))
+		switch {
+		case n.What == "history":
 			who = ""
+		case n.Calls == s.doc.Total.Calls:
+			who = "all calls: "
 		}
-		s.say("  - ", fmt.Sprintf("%s: %s%s. To do: %s", strings.ReplaceAll(n.What, "_", " "), who, n.Means, n.Do))
+		s.say("  - ", fmt.Sprintf("%s, %s%s. To do: %s", strings.ReplaceAll(n.What, "_", " "), who, n.Means, n.Do))
 	}
 }
