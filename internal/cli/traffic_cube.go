@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/tokengate/tokengate/internal/cube"
 	"github.com/tokengate/tokengate/internal/source"
-	"github.com/tokengate/tokengate/internal/traffic"
 )
 
 // cubeRules documents what is said of cube files.
@@ -26,35 +24,6 @@ var cubeRules = []source.Rule{
 tokengate. The message says at which byte. A cube is written again by tokengate traffic profile.`},
 	{ID: "cube-twice", Summary: "a cube is named twice", Explain: `Two of the files are one, or hold exactly the same sums. A cube does not know its calls:
 merged, they would count twice.`},
-}
-
-// summing adds the calls of a reading to a cube.
-type summing struct {
-	sampling map[string]float64 // by the name of the source
-	cube     *cube.Cube
-}
-
-func newSumming(srcs []traffic.Source) *summing {
-	s := &summing{sampling: map[string]float64{}, cube: cube.New()}
-	for _, src := range srcs {
-		s.sampling[cmp.Or(src.Name, src.Path)] = src.Sampling
-	}
-	return s
-}
-
-// begin starts over: what an earlier pass was told is void.
-func (s *summing) begin() traffic.Consumer {
-	s.cube = cube.New()
-	return func(c *traffic.Call) error {
-		s.cube.Add(c, s.sampling[c.Place.File])
-		return nil
-	}
-}
-
-// finish gives the cube with what was read to make it.
-func (s *summing) finish(sum *traffic.Summary) (*cube.Cube, error) {
-	s.cube.Note(cube.Reading{Files: int64(len(sum.Files)), Lines: sum.Lines, Duplicates: sum.Duplicates, Skipped: sum.Skipped})
-	return s.cube, unusable(s.cube)
 }
 
 // unusable is why a cube has no sums, as a mistake of whoever chose what goes into it.

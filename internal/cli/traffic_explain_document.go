@@ -103,13 +103,6 @@ func (d *explainDocument) share() {
 	}
 }
 
-func shareOf(n, all int64) float64 {
-	if all == 0 {
-		return 0
-	}
-	return float64(n) / float64(all)
-}
-
 func sampleOf(x traffic.Explained, rules []source.Span) explainSample {
 	c := x.Call
 	s := explainSample{File: c.Place.File, Line: c.Place.Line, Dialect: x.Dialect, ID: c.ID, Rules: []string{}, Facts: []explainFact{}}

@@ -86,7 +86,7 @@ func (o *inspectOptions) show(env *Env, doc *inspectDocument) error {
 func (o *inspectOptions) openBoth(ctx context.Context, env *Env, args []string) (*trafficInput, []string, error) {
 	cubes, recordings := cubesAmong(args)
 	if len(cubes) == 0 || len(recordings) > 0 {
-		in, err := o.open(ctx, env, recordings)
+		in, err := o.open(ctx, recordings)
 		return in, cubes, err
 	}
 	p, err := loadProject(ctx, o.dir, o.config)
@@ -114,14 +114,12 @@ func (in *trafficInput) inspect(env *Env, names []string) (*inspected, source.Di
 	seen := &inspected{all: cube.New()}
 	var diags, more source.Diagnostics
 	if len(in.sources) > 0 {
-		s := newSumming(in.sources)
+		s := cube.NewBuilder(in.sources)
 		var err error
-		if seen.sum, diags, err = in.read(env, s.begin); err != nil {
+		if seen.sum, diags, err = in.read(env, in.options(env), s.Begin); err != nil {
 			return nil, nil, err
 		}
-		if seen.all, err = s.finish(seen.sum); err != nil {
-			return nil, nil, err
-		}
+		seen.all = s.Cube(seen.sum)
 	}
 	seen.cubes, more = readCubes(names)
 	for _, c := range seen.cubes {

@@ -38,7 +38,7 @@ type profileOptions struct {
 }
 
 func (o *profileOptions) run(ctx context.Context, env *Env, args []string) error {
-	in, err := o.open(ctx, env, args)
+	in, err := o.open(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -56,12 +56,13 @@ func (o *profileOptions) run(ctx context.Context, env *Env, args []string) error
 
 // profile reads the recordings whole and sums them.
 func (in *trafficInput) profile(env *Env) (*cube.Cube, error) {
-	s := newSumming(in.sources)
-	sum, err := in.stream(env, s.begin)
+	s := cube.NewBuilder(in.sources)
+	sum, err := in.stream(env, s.Begin)
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(sum)
+	c := s.Cube(sum)
+	return c, unusable(c)
 }
 
 // cubeFile is where a command writes a cube.

@@ -25,9 +25,6 @@ func plain(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// Plain is plain for other writers to a terminal: recorded text must not move the cursor or hide what stands beside it.
-func Plain(s string) string { return plain(s) }
-
 // clip shortens a text to n code points, the last of them … when something was cut.
 func clip(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {

@@ -230,11 +230,14 @@ func (p *pass) spans() error {
 	return nil
 }
 
+// warmAhead is how many ids are looked up at once: their places fit into a processor's first cache.
+const warmAhead = 128
+
 func (p *pass) take(records []record, base int) error {
-	if p.again != nil {
-		p.warmed += p.again.now.warm(records)
-	}
 	for i := range records {
+		if p.again != nil && i%warmAhead == 0 {
+			p.warmed += p.again.now.warm(records[i:min(i+warmAhead, len(records))])
+		}
 		r := &records[i]
 		r.call.Place.Line += base
 		first, err := p.first(r)
