@@ -18,21 +18,20 @@ var blockBuffers = sync.Pool{New: func() any { b := make([]byte, 0, blockSize+bl
 // without their ends and blanks around them; a line is valid only while it runs. Order and numbers are those of the file
 // whatever runs when.
 func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at int) error) error {
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0)+1) // one more than work: the next is read when its turn comes
 	s := &splitter{in: in}
+	turn := f.turn
 	for first := true; ; first = false {
 		block, tooLong, err := s.next()
 		if err != nil || block == nil && !tooLong {
+			<-turn
 			return err
 		}
-		part := newFile(f.src)
-		part.opts, part.text, part.facts, part.explain, part.dialect = f.opts, f.text, f.facts, f.explain, f.dialect
-		promise := make(chan delivery, 1)
 		slots <- struct{}{}
-		f.out <- promise
+		mine, done := turn, make(chan struct{})
+		turn = done
 		go func() {
-			defer func() { <-slots }()
-			part.records = newRecords()
+			part := f.part()
 			if tooLong {
 				part.passOver()
 			} else {
@@ -40,9 +39,21 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 				blockBuffers.Put(block)
 			}
 			part.strings.release()
-			promise <- delivery{part.records, part}
+			<-mine
+			f.give(part.records, part)
+			close(done)
+			recycle(part.records)
+			<-slots
 		}()
 	}
+}
+
+// part is what one block of the file is read into.
+func (f *file) part() *file {
+	part := newFile(f.src)
+	part.opts, part.text, part.facts, part.explain, part.dialect = f.opts, f.text, f.facts, f.explain, f.dialect
+	part.records = newRecords()
+	return part
 }
 
 // passOver stands for a line that is longer than any may be.

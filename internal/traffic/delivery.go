@@ -2,20 +2,15 @@ package traffic
 
 import "sync"
 
-// delivery is a run of records of one file, in the order of its lines. What is found beside records while a part of a
-// file is read, on its own and maybe before the parts in front of it, comes along in a file of its own, whose lines are
-// numbered from 1.
-type delivery struct {
-	records []record
-	part    *file
-}
+// Records are taken in the order of the files and of their lines, each by whoever read it: it is still in that processor's
+// cache. Whose turn it is goes from one to the next by channels that are closed.
 
-// batch is how many records are handed on at a time. With what is under way in every file, this bounds the memory of a
-// reading.
+// batch is how many records are handed on at a time.
 const batch = 512
 
-// underway is how many deliveries of one file may wait.
-const underway = 4
+// waiting is how many records a file reads ahead of its turn. With what is under way in every file, this bounds the memory
+// of a reading.
+const waiting = 4 * batch
 
 var recordSlices = sync.Pool{New: func() any { return new([]record) }}
 
@@ -24,15 +19,42 @@ func newRecords() []record { return (*recordSlices.Get().(*[]record))[:0] }
 // recycle takes the records back. Strings they hold stay until they are overwritten.
 func recycle(rs []record) { recordSlices.Put(&rs) }
 
-// hand gives the records read so far to whoever counts them.
-func (f *file) hand() {
-	if f.out == nil || len(f.records) == 0 {
+// handSome hands the records on if there are enough, and it is the file's turn or there are too many to wait for it.
+func (f *file) handSome() {
+	if f.take == nil || len(f.records) < batch || f.streams != nil {
 		return
 	}
-	promise := make(chan delivery, 1)
-	promise <- delivery{records: f.records}
-	f.out <- promise
-	f.records = newRecords()
+	select {
+	case <-f.turn:
+	default:
+		if len(f.records) < waiting {
+			return
+		}
+	}
+	f.hand()
+}
+
+// hand gives the records read so far to whoever counts them.
+func (f *file) hand() {
+	if f.take == nil || len(f.records) == 0 {
+		return
+	}
+	<-f.turn
+	f.give(f.records, nil)
+	f.records = f.records[:0]
+}
+
+// give hands records on. What is found beside them while a part of a file is read, on its own and maybe before the parts in
+// front of it, comes along in a file of its own, whose lines are numbered from 1.
+func (f *file) give(records []record, part *file) {
+	if f.stop != nil {
+		return
+	}
+	base := f.base
+	if part != nil {
+		f.absorb(part)
+	}
+	f.take(records, base)
 }
 
 // absorb adds what was found in the next part of the file.

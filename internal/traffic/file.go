@@ -23,11 +23,12 @@ type file struct {
 	readable bool // the reader reached the end
 	size     int64
 
-	out     chan chan delivery // what is read, in order
-	records []record           // not handed on yet
-	streams map[recordKey]int  // Claude Code: where in records a response stands
-	count   int64              // records that are calls
-	lines   int64              // not blank
+	turn    <-chan struct{}                    // closed once all files before it were taken
+	take    func(records []record, behind int) // counts records, whose lines stand behind so many
+	records []record                           // not handed on yet
+	streams map[recordKey]int                  // Claude Code: where in records a response stands
+	count   int64                              // records that are calls
+	lines   int64                              // not blank
 	skipped map[skipKey]int64
 
 	newlines int   // of a part: its lines, blank ones as well
@@ -61,7 +62,6 @@ func newFile(s Source) *file {
 // read opens the file, finds its dialect and reads it to the end or to what stops it. Everything was handed on when it
 // returns.
 func (f *file) read(m *meter) {
-	defer close(f.out)
 	in, err := open(f.src, m, f.opts.MaxBytes, f.size)
 	if err == nil {
 		f.err = f.parse(in)
@@ -72,6 +72,8 @@ func (f *file) read(m *meter) {
 	f.strings.release()
 	f.sign()
 	f.hand()
+	<-f.turn
+	f.finish()
 }
 
 func (f *file) parse(in *input) error {
@@ -171,9 +173,7 @@ func (f *file) keep(line int) {
 	case !r.stream:
 		r.sign()
 	}
-	if len(f.records) >= batch && f.streams == nil {
-		f.hand()
-	}
+	f.handSome()
 }
 
 // joined joins a line of a response with those of the same file before it. A response has a line for each of its parts,

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/source"
@@ -138,6 +139,9 @@ type pass struct {
 	files   []*file
 	aside   pile[record]
 	warmed  uint64 // keeps warm from being left out
+
+	failure error
+	broken  atomic.Bool // there is a failure: no other file needs to be read
 }
 
 // tally is what is summed up over the calls that were handed on.
@@ -155,70 +159,62 @@ func newTally() *tally { return &tally{byFile: map[string]int64{}, fees: map[str
 
 // read reads the files side by side, as many at a time as there are processors, and takes what they give in their order.
 func (p *pass) read() error {
-	for _, src := range p.srcs {
-		f := newFile(src)
-		f.opts, f.text, f.facts = p.opts, p.opts.Text, p.opts.facts()
-		f.size = p.meter.size(src.Name)
-		if p.known == nil && p.opts.Explain != nil {
-			f.explain = p.explain
-		}
-		f.out = make(chan chan delivery, underway)
-		f.records = newRecords()
-		p.files = append(p.files, f)
-	}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	quit := make(chan struct{})
-	go func() {
-		for _, f := range p.files {
-			select {
-			case slots <- struct{}{}:
-			case <-quit:
-				close(f.out)
-				continue
+	done := make(chan struct{})
+	close(done)
+	for _, src := range p.srcs {
+		f := p.file(src)
+		p.files = append(p.files, f)
+		turn, next := done, make(chan struct{})
+		f.turn, done = turn, next
+		slots <- struct{}{} // in the order of the files, so that the one whose turn it is has a slot
+		go func() {
+			defer func() { close(next); <-slots }()
+			if p.broken.Load() {
+				<-turn
+				return
 			}
-			go func() {
-				defer func() { <-slots }()
-				f.read(p.meter)
-			}()
-		}
-	}()
-	var failed error
-	for _, f := range p.files {
-		if err := p.takeFile(f, failed == nil); failed == nil && err != nil {
-			failed = err
-			close(quit)
-		}
+			if f.read(p.meter); f.err != nil {
+				p.fail(fmt.Errorf("read %s: %w", f.name, f.err))
+			}
+		}()
 	}
-	if failed != nil {
-		return failed
+	<-done
+	if p.failure != nil {
+		return p.failure
 	}
 	return p.spans()
 }
 
-// takeFile takes all that a file gives; after an error, or without wanting it, it lets the rest go by.
-func (p *pass) takeFile(f *file, wanted bool) (err error) {
-	for promise := range f.out {
-		d := <-promise
-		if wanted && f.stop == nil && err == nil {
-			base := f.base
-			if d.part != nil {
-				f.absorb(d.part)
-			}
-			err = p.take(d.records, base)
+// file prepares the reading of one file. After a failure its records go by.
+func (p *pass) file(src Source) *file {
+	f := newFile(src)
+	f.opts, f.text, f.facts = p.opts, p.opts.Text, p.opts.facts()
+	f.size = p.meter.size(src.Name)
+	f.records = newRecords()
+	if p.known == nil && p.opts.Explain != nil {
+		f.explain = p.explain
+	}
+	f.take = func(records []record, behind int) {
+		if p.failure == nil {
+			p.fail(p.take(records, behind))
 		}
-		recycle(d.records)
 	}
-	f.finish()
-	if err == nil && f.err != nil {
-		err = fmt.Errorf("read %s: %w", f.name, f.err)
+	return f
+}
+
+// fail keeps the first error. Only who has its turn calls it.
+func (p *pass) fail(err error) {
+	if err != nil && p.failure == nil {
+		p.failure = err
+		p.broken.Store(true)
 	}
-	return err
 }
 
 // spans makes calls of spans, whose trees are known once all files are read.
 func (p *pass) spans() error {
 	for _, f := range p.files {
-		f.out, f.records = nil, f.records[:0]
+		f.take, f.records = nil, f.records[:0]
 	}
 	resolveSignals(p.files)
 	for _, f := range p.files {
