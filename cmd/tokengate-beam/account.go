@@ -11,17 +11,22 @@ import (
 
 // account counts what was read, beside the cubes and on a way of its own, so that what an engine loses on either shows.
 type account struct {
-	Listed  int64  // files that the globs match
-	Lines   int64  // not blank
-	Records int64  // calls as they were written down
-	Calls   int64  // that were added to a cube
-	Aside   int64  // records that were put aside to be joined,
-	Joined  int64  // and those that came there
-	Remarks []byte // what is wrong with the files: remarks as JSON; nothing where nothing is
+	Listed   int64  // files that the globs match
+	Lines    int64  // not blank
+	Records  int64  // calls as they were written down
+	Calls    int64  // that were added to a cube
+	IDs      int64  // of all files,
+	Seen     int64  // and those that were looked through for repeated ones
+	Repeated int64  // ids that repeat, once,
+	Known    int64  // and once for each file that was told of them
+	Aside    int64  // records that were put aside to be joined,
+	Joined   int64  // and those that came there
+	Remarks  []byte // what is wrong with the files: remarks as JSON; nothing where nothing is
 }
 
 func mergeAccounts(a, b account) (account, error) {
-	sum := account{a.Listed + b.Listed, a.Lines + b.Lines, a.Records + b.Records, a.Calls + b.Calls, a.Aside + b.Aside, a.Joined + b.Joined, a.Remarks}
+	sum := account{a.Listed + b.Listed, a.Lines + b.Lines, a.Records + b.Records, a.Calls + b.Calls, a.IDs + b.IDs, a.Seen + b.Seen,
+		a.Repeated + b.Repeated, a.Known + b.Known, a.Aside + b.Aside, a.Joined + b.Joined, a.Remarks}
 	if len(b.Remarks) == 0 {
 		return sum, nil
 	}

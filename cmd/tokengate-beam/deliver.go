@@ -60,10 +60,12 @@ func finish(c *cube.Cube, a account) ([]byte, error) {
 		{"files", c.Reading().Files, a.Listed},
 		{"lines", c.Reading().Lines, a.Lines},
 		{"calls", records, a.Calls},
+		{"ids", a.Seen, a.IDs},
+		{"repeated ids for each file together", a.Known, a.Repeated * a.Listed},
 		{"records put aside", a.Joined, a.Aside},
 	} {
 		if pair.got != pair.want {
-			return nil, fmt.Errorf("%d %s came to the end of the pipeline, %d were read: the engine lost or repeated data", pair.got, pair.what, pair.want)
+			return nil, fmt.Errorf("%d %s came through the pipeline, expected %d: the engine lost or repeated data", pair.got, pair.what, pair.want)
 		}
 	}
 	if a.Records < a.Calls {

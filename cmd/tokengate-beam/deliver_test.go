@@ -46,11 +46,14 @@ func TestFinish(t *testing.T) {
 	}{
 		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4}, ""},
 		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, Aside: 2, Joined: 2}, ""},
-		{account{Listed: 2, Lines: 4, Records: 6, Calls: 4}, "1 files came to the end of the pipeline, 2 were read"},
-		{account{Listed: 1, Lines: 5, Records: 6, Calls: 4}, "4 lines came to the end of the pipeline, 5 were read"},
-		{account{Listed: 1, Lines: 4, Records: 6, Calls: 5}, "4 calls came to the end of the pipeline, 5 were read"},
-		{account{Listed: 1, Lines: 4, Records: 6, Calls: 3}, "4 calls came to the end of the pipeline, 3 were read"},
-		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, Aside: 2, Joined: 1}, "1 records put aside came to the end of the pipeline, 2 were read"},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, IDs: 6, Seen: 6, Repeated: 2, Known: 2}, ""},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, IDs: 6, Seen: 5}, "5 ids came through the pipeline, expected 6"},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, Repeated: 3, Known: 2}, "2 repeated ids for each file together came through the pipeline, expected 3"},
+		{account{Listed: 2, Lines: 4, Records: 6, Calls: 4}, "1 files came through the pipeline, expected 2"},
+		{account{Listed: 1, Lines: 5, Records: 6, Calls: 4}, "4 lines came through the pipeline, expected 5"},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 5}, "4 calls came through the pipeline, expected 5"},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 3}, "4 calls came through the pipeline, expected 3"},
+		{account{Listed: 1, Lines: 4, Records: 6, Calls: 4, Aside: 2, Joined: 1}, "1 records put aside came through the pipeline, expected 2"},
 		{account{Listed: 1, Lines: 4, Records: 3, Calls: 4}, "4 calls were made of 3 records"},
 	} {
 		b, err := finish(cubeOf(t, 4), c.account)
@@ -138,7 +141,7 @@ func TestMergeAccounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		accounts = append(accounts, account{Listed: 1, Lines: 2, Records: 3, Calls: 4, Aside: 5, Joined: 6, Remarks: b}, account{Lines: 1})
+		accounts = append(accounts, account{Listed: 1, Lines: 2, Records: 3, Calls: 4, Aside: 5, Joined: 6, IDs: 7, Seen: 8, Repeated: 9, Known: 10, Remarks: b}, account{Lines: 1})
 	}
 	var first account
 	for seed := range uint64(5) {
@@ -161,7 +164,7 @@ func TestMergeAccounts(t *testing.T) {
 	}
 	counts := first
 	counts.Remarks = nil
-	if diff := cmp.Diff(account{Listed: 90, Lines: 270, Records: 270, Calls: 360, Aside: 450, Joined: 540}, counts); diff != "" {
+	if diff := cmp.Diff(account{Listed: 90, Lines: 270, Records: 270, Calls: 360, Aside: 450, Joined: 540, IDs: 630, Seen: 720, Repeated: 810, Known: 900}, counts); diff != "" {
 		t.Error(diff)
 	}
 	var got remarks

@@ -10,9 +10,10 @@ import (
 
 // build is the pipeline:
 //
-//	globs ─ files ─ by path ─ readShard ─┬─ partial cubes ────────── settle ─┬─ cubes ──┬─ merge ─┐
-//	                  │                  └─ ids by part ─ repeated ──┘       ├─ aside ─ join ─┤  ├─ deliver
-//	                  └─ how many                                            └─ accounts ─────┴──┘
+//	globs ─ expand ─ by path ─ readShard ─┬─ shards ─────────────────┬─ settle ─┬─ partial cubes ────┬─ mergeCubes ─ deliver
+//	                                      └─ ids by part ─ repeated ─┘          └─ aside ─ join ─────┘
+//
+// and accounts from every step, which mergeAccounts sums for deliver.
 //
 // A file is one element from beginning to end, and leaves one cube, so an engine moves little. Beam's textio is not used:
 // it takes the size of a packed file for the number of bytes in it, and drops the rest of its lines without an error
@@ -21,11 +22,11 @@ func build(s beam.Scope, globs []string, output string, with settings) {
 	matched := beam.ParDo(s, expand, beam.CreateList(s, globs))
 	paths := beam.ParDo(s, first, beam.GroupByKey(s, matched)) // each once, and on whichever worker is free
 	shards, ids := beam.ParDo2(s, &readShard{with}, paths)
-	repeats := beam.ParDo(s, repeated, beam.GroupByKey(s, ids))
+	repeats, looked := beam.ParDo2(s, repeated, beam.GroupByKey(s, ids))
 	partial, told, aside := beam.ParDo3(s, &settle{with}, shards, beam.SideInput{Input: repeats})
 	joined, toldLate := beam.ParDo2(s, &join{with}, beam.GroupByKey(s, aside))
 	whole := beam.Combine(s, &mergeCubes{}, beam.Flatten(s, partial, joined))
-	accounts := beam.Combine(s, mergeAccounts, beam.Flatten(s, beam.ParDo(s, listed, paths), told, toldLate))
+	accounts := beam.Combine(s, mergeAccounts, beam.Flatten(s, beam.ParDo(s, listed, paths), looked, told, toldLate))
 	beam.ParDo0(s, &deliver{output}, beam.Impulse(s), beam.SideInput{Input: whole}, beam.SideInput{Input: accounts})
 }
 
@@ -34,7 +35,7 @@ func init() {
 	register.Function3x1(expand)
 	register.Function2x1(first)
 	register.Function1x1(listed)
-	register.Function3x1(repeated)
+	register.Function4x1(repeated)
 	register.Function2x2(mergeAccounts)
 	register.DoFn4x1[context.Context, string, func(shard), func(int64, []byte), error](&readShard{})
 	register.DoFn6x1[context.Context, shard, func(*[]byte) bool, func([]byte), func(account), func(int64, []byte), error](&settle{})

@@ -21,6 +21,7 @@ type settle struct{ With settings }
 // ProcessElement takes one file.
 func (t *settle) ProcessElement(ctx context.Context, s shard, repeated func(*[]byte) bool, cubes func([]byte), accounts func(account), aside func(int64, []byte)) error {
 	ids := sorted(all(repeated))
+	s.Account.Known = int64(len(ids))
 	if len(ids) == 0 {
 		cubes(s.Cube)
 		accounts(s.Account)
@@ -44,7 +45,7 @@ func (t *settle) ProcessElement(ctx context.Context, s shard, repeated func(*[]b
 	if a.Lines != s.Account.Lines || a.Records != s.Account.Records {
 		return fmt.Errorf("%s changed while it was read: %d records in %d lines, then %d in %d", s.Path, s.Account.Records, s.Account.Lines, a.Records, a.Lines)
 	}
-	a.Aside = put
+	a.IDs, a.Known, a.Aside = s.Account.IDs, s.Account.Known, put
 	cubes(b)
 	accounts(a)
 	return nil

@@ -18,8 +18,12 @@ type shard struct {
 	Account account
 }
 
-// idBits cut the ids of all files into 256 parts, each of which is looked through on one worker: 12 bytes an id and file.
-const idBits = 8
+// idBits cut the ids of all files into 256 parts, each of which is looked through on one worker: idSize bytes an id and
+// file.
+const (
+	idBits = 8
+	idSize = 12
+)
 
 // readShard reads a file. It gives what it holds, and the ids in it by part.
 type readShard struct{ With settings }
@@ -37,8 +41,11 @@ func (r *readShard) ProcessElement(ctx context.Context, path string, emit func(s
 	if s.Cube, s.Account, err = summed(c, read, told); err != nil {
 		return err
 	}
+	read.IDs(idBits, func(part uint64, block []byte) {
+		ids(int64(part), block)
+		s.Account.IDs += int64(len(block)) / idSize
+	})
 	emit(s)
-	read.IDs(idBits, func(part uint64, block []byte) { ids(int64(part), block) })
 	return nil
 }
 
@@ -79,12 +86,20 @@ func summed(c *cube.Cube, read *traffic.Shard, told source.Diagnostics) ([]byte,
 }
 
 // repeated gives the ids of one part that records of several files have, or records that differ; in order, 8 bytes each.
-func repeated(_ int64, blocks func(*[]byte) bool, emit func([]byte)) error {
-	ids, err := traffic.Repeated(all(blocks))
-	if len(ids) > 0 {
+func repeated(_ int64, blocks func(*[]byte) bool, emit func([]byte), accounts func(account)) error {
+	bs, a := all(blocks), account{}
+	for _, b := range bs {
+		a.Seen += int64(len(b)) / idSize
+	}
+	ids, err := traffic.Repeated(bs)
+	if err != nil {
+		return err
+	}
+	if a.Repeated = int64(len(ids)); a.Repeated > 0 {
 		emit(packed(ids))
 	}
-	return err
+	accounts(a)
+	return nil
 }
 
 // sorted puts the parts of the repeated ids together.
