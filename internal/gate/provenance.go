@@ -20,7 +20,7 @@ import (
 func (w writer) provenance() report.Provenance {
 	n := w.res.Notes
 	p := report.Provenance{
-		Recordings: []report.Recording{}, Calls: w.res.Calls, Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates,
+		Recordings: []report.Recording{}, Calls: w.res.Calls, Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates, Replaced: w.rec.Replaced,
 		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
 		PricesFrom: []string{w.count.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
 	}
@@ -33,6 +33,7 @@ func (w writer) provenance() report.Provenance {
 	}
 	if g := w.m.groups[budget.Scope{Kind: "project"}]; g != nil {
 		p.Sessions = int64(len(g.Sessions()))
+		p.MoreSessions = p.Sessions >= replay.Sampled
 	}
 	for _, f := range w.rec.Files {
 		p.Recordings = append(p.Recordings, report.Recording{Path: f.Name, Dialect: f.Dialect, Lines: f.Lines, Calls: f.Calls, Sampling: f.Sampling})

@@ -15,7 +15,7 @@ func provenance(r *report.Report) []fact {
 	p := r.Provenance
 	facts := []fact{{"calls", callsRead(p)}}
 	if len(p.Recordings) > 0 {
-		facts = append(facts, fact{"skipped", skipped(p)}, fact{"duplicates", plural(p.Duplicates, "record", "records") + " of calls already counted"}, fact{"sampling", sampling(p)})
+		facts = append(facts, fact{"skipped", skipped(p)}, fact{"duplicates", duplicates(p)}, fact{"sampling", sampling(p)})
 	}
 	if !p.From.IsZero() {
 		facts = append(facts, fact{"window", fmt.Sprintf("%s to %s; the forecast rests on %s", day(p.From), day(p.To), plural(int64(p.Days), "whole day", "whole days"))})
@@ -53,7 +53,7 @@ func restsOn(r *report.Report) string {
 	if len(p.Recordings) == 0 {
 		return strings.Join([]string{"no recorded calls", "counting " + counting(p), "prices " + prices(p)}, " · ")
 	}
-	parts := []string{plural(p.Calls, "call", "calls") + " in " + plural(p.Sessions, "session", "sessions")}
+	parts := []string{plural(p.Calls, "call", "calls") + " in " + sessions(p)}
 	if !p.From.IsZero() {
 		parts = append(parts, fmt.Sprintf("%s to %s", day(p.From), day(p.To)))
 	}
@@ -80,7 +80,7 @@ func callsRead(p report.Provenance) string {
 	if len(p.Recordings) == 0 {
 		return "none: no recording was read"
 	}
-	return fmt.Sprintf("%s in %s, from %s of %s", plural(p.Calls, "call", "calls"), plural(p.Sessions, "session", "sessions"), plural(p.Lines, "line", "lines"), plural(int64(len(p.Recordings)), "recording", "recordings"))
+	return fmt.Sprintf("%s in %s, from %s of %s", plural(p.Calls, "call", "calls"), sessions(p), plural(p.Lines, "line", "lines"), plural(int64(len(p.Recordings)), "recording", "recordings"))
 }
 
 func skipped(p report.Provenance) string {
@@ -152,4 +152,19 @@ func revisionLong(v report.Revision) string {
 		return strings.Join(append(parts, "no configuration"), ", ")
 	}
 	return strings.Join(append(parts, "configuration "+v.Config), ", ")
+}
+
+func sessions(p report.Provenance) string {
+	if p.MoreSessions {
+		return "more than " + plural(p.Sessions, "session", "sessions")
+	}
+	return plural(p.Sessions, "session", "sessions")
+}
+
+func duplicates(p report.Provenance) string {
+	text := plural(p.Duplicates, "record", "records") + " of calls already counted"
+	if p.Replaced > 0 {
+		text += "; of " + plural(p.Replaced, "call", "calls") + " a later or fuller record was taken"
+	}
+	return text
 }

@@ -247,9 +247,11 @@ type Provenance struct {
 	Recordings    []Recording  `json:"recordings"`
 	Calls         int64        `json:"calls"`
 	Sessions      int64        `json:"sessions"`
+	MoreSessions  bool         `json:"more_sessions,omitempty"` // there are more: so many are kept
 	Lines         int64        `json:"lines"`
 	Skipped       []Skipped    `json:"skipped"`
 	Duplicates    int64        `json:"duplicates"`
+	Replaced      int64        `json:"replaced,omitempty"` // calls on records that differ: the most complete of them was counted
 	Unmapped      *Unmapped    `json:"unmapped,omitempty"` // absent where every call belongs to a track
 	From          time.Time    `json:"from,omitzero"`
 	To            time.Time    `json:"to,omitzero"`
