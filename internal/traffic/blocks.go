@@ -31,7 +31,7 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 		mine, done := turn, make(chan struct{})
 		turn = done
 		go func() {
-			part := f.part()
+			part := f.part(mine)
 			if tooLong {
 				part.passOver()
 			} else {
@@ -39,8 +39,11 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 				blockBuffers.Put(block)
 			}
 			part.strings.release()
+			part.hand()
 			<-mine
-			f.give(part.records, part)
+			if f.stop == nil {
+				f.absorb(part)
+			}
 			close(done)
 			recycle(part.records)
 			<-slots
@@ -48,9 +51,15 @@ func (f *file) blocks(in *input, reader func(part *file) func(line []byte, at in
 	}
 }
 
-// part is what one block of the file is read into.
-func (f *file) part() *file {
+// part is what one block of the file is read into. Once it is its turn, its records are counted while it is read.
+func (f *file) part(turn <-chan struct{}) *file {
 	part := newFile(f.src)
+	part.isPart, part.turn = true, turn
+	part.take = func(records []record, _ int) {
+		if f.stop == nil {
+			f.take(records, f.base)
+		}
+	}
 	part.opts, part.text, part.facts, part.explain, part.dialect = f.opts, f.text, f.facts, f.explain, f.dialect
 	part.records = newRecords()
 	return part

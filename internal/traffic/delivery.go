@@ -5,12 +5,12 @@ import "sync"
 // Records are taken in the order of the files and of their lines, each by whoever read it: it is still in that processor's
 // cache. Whose turn it is goes from one to the next by channels that are closed.
 
-// batch is how many records are handed on at a time.
-const batch = 512
+// batch is how many records are handed on at a time: few enough to stay in a processor's second cache.
+const batch = 256
 
 // waiting is how many records a file reads ahead of its turn. With what is under way in every file, this bounds the memory
 // of a reading.
-const waiting = 4 * batch
+const waiting = 8 * batch
 
 var recordSlices = sync.Pool{New: func() any { return new([]record) }}
 
@@ -27,7 +27,7 @@ func (f *file) handSome() {
 	select {
 	case <-f.turn:
 	default:
-		if len(f.records) < waiting {
+		if len(f.records) < waiting || f.isPart {
 			return
 		}
 	}
@@ -40,24 +40,12 @@ func (f *file) hand() {
 		return
 	}
 	<-f.turn
-	f.give(f.records, nil)
+	f.take(f.records, f.base)
 	f.records = f.records[:0]
 }
 
-// give hands records on. What is found beside them while a part of a file is read, on its own and maybe before the parts in
-// front of it, comes along in a file of its own, whose lines are numbered from 1.
-func (f *file) give(records []record, part *file) {
-	if f.stop != nil {
-		return
-	}
-	base := f.base
-	if part != nil {
-		f.absorb(part)
-	}
-	f.take(records, base)
-}
-
-// absorb adds what was found in the next part of the file.
+// absorb adds what was found in the next part of the file, beside its records. A part is read on its own, and maybe before
+// the parts in front of it: its lines are numbered from 1.
 func (f *file) absorb(part *file) {
 	f.count += part.count
 	f.lines += part.lines

@@ -31,6 +31,7 @@ type file struct {
 	lines   int64                              // not blank
 	skipped map[skipKey]int64
 
+	isPart   bool  // it is a block of another file
 	newlines int   // of a part: its lines, blank ones as well
 	base     int   // lines of the parts taken so far
 	stop     error // what ended the reading of a part

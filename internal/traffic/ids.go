@@ -9,16 +9,20 @@ import (
 	"github.com/tokengate/tokengate/internal/memory"
 )
 
-// ids remembers which call ids were seen and what stood beside each, in 12 bytes an id: the hash of the id, and one of
+// ids remembers which call ids were seen and what stood beside each, in 16 bytes an id: the hash of the id, and one of
 // everything else its record says. Ids are placed by the leading bits of their hash and probed upwards, so that a walk
 // through the table meets them almost in order, and growing or writing them out is one pass.
 type ids struct {
-	id      []uint64 // 0 is a free place
-	content []uint32 // 0 marks an id on records that differ
-	shift   int
-	n       int
-	least   int           // places to begin with, a power of two; 0 is few
-	block   *memory.Block // where a large table is
+	at    []idEntry
+	shift int
+	n     int
+	least int           // places to begin with, a power of two; 0 is few
+	block *memory.Block // where a large table is
+}
+
+type idEntry struct {
+	id      uint64 // 0 is a free place
+	content uint32 // 0 marks an id on records that differ
 }
 
 // seen is what a table knows of an id when it comes along.
@@ -34,19 +38,19 @@ const idsLeast = 1 << 10
 
 // add notes an id with its content, which is not 0.
 func (t *ids) add(id uint64, content uint32) seen {
-	if 4*t.n >= 3*len(t.id) {
+	if 4*t.n >= 3*len(t.at) {
 		t.grow()
 	}
-	at := t.find(id)
+	e := &t.at[t.find(id)]
 	switch {
-	case t.id[at] == 0:
-		t.id[at], t.content[at] = max(id, 1), content
+	case e.id == 0:
+		*e = idEntry{max(id, 1), content}
 		t.n++
 		return fresh
-	case t.content[at] == content || t.content[at] == 0:
+	case e.content == content || e.content == 0:
 		return same
 	}
-	t.content[at] = 0
+	e.content = 0
 	return differs
 }
 
@@ -54,8 +58,8 @@ func (t *ids) add(id uint64, content uint32) seen {
 func (t *ids) find(id uint64) int {
 	id = max(id, 1)
 	at := int(id >> t.shift)
-	for t.id[at] != 0 && t.id[at] != id {
-		if at++; at == len(t.id) {
+	for t.at[at].id != 0 && t.at[at].id != id {
+		if at++; at == len(t.at) {
 			at = 0
 		}
 	}
@@ -69,7 +73,7 @@ func (t *ids) warm(records []record) (sum uint64) {
 		return 0
 	}
 	for i := range records {
-		sum += t.id[records[i].id>>t.shift]
+		sum += t.at[records[i].id>>t.shift].id
 	}
 	return sum
 }
@@ -81,14 +85,13 @@ func (t *ids) expect(n int) {
 
 func (t *ids) grow() {
 	old := *t
-	places := max(idsLeast, t.least, 2*len(old.id))
+	places := max(idsLeast, t.least, 2*len(old.at))
 	*t = ids{shift: 64 - bits.TrailingZeros(uint(places)), n: old.n}
 	t.allocate(places)
 	defer old.free()
-	for i, id := range old.id {
-		if id != 0 {
-			at := t.find(id)
-			t.id[at], t.content[at] = id, old.content[i]
+	for _, e := range old.at {
+		if e.id != 0 {
+			t.at[t.find(e.id)] = e
 		}
 	}
 }
@@ -98,14 +101,12 @@ const hugeFrom = 1 << 18
 
 func (t *ids) allocate(places int) {
 	if places >= hugeFrom {
-		if t.block = memory.Huge(12 * places); t.block != nil {
-			b := t.block.Bytes
-			t.id = unsafe.Slice((*uint64)(unsafe.Pointer(&b[0])), places)
-			t.content = unsafe.Slice((*uint32)(unsafe.Pointer(&b[8*places])), places)
+		if t.block = memory.Huge(places * int(unsafe.Sizeof(idEntry{}))); t.block != nil {
+			t.at = unsafe.Slice((*idEntry)(unsafe.Pointer(&t.block.Bytes[0])), places)
 			return
 		}
 	}
-	t.id, t.content = make([]uint64, places), make([]uint32, places)
+	t.at = make([]idEntry, places)
 }
 
 // free gives the table's memory back; it is empty then.
@@ -116,7 +117,7 @@ func (t *ids) free() {
 }
 
 // has tells whether an id was added.
-func (t *ids) has(id uint64) bool { return t.n > 0 && t.id[t.find(id)] != 0 }
+func (t *ids) has(id uint64) bool { return t.n > 0 && t.at[t.find(id)].id != 0 }
 
 // each calls do with every id, in order.
 func (t *ids) each(do func(id uint64, content uint32)) {
@@ -128,26 +129,21 @@ func (t *ids) each(do func(id uint64, content uint32)) {
 		}
 		run = run[:0]
 	}
-	for i, id := range t.id {
+	for i, e := range t.at {
 		switch {
-		case id == 0:
+		case e.id == 0:
 			flush()
-		case int(id>>t.shift) > i:
-			wrapped = append(wrapped, idEntry{id, t.content[i]})
+		case int(e.id>>t.shift) > i:
+			wrapped = append(wrapped, e)
 		default:
-			run = append(run, idEntry{id, t.content[i]})
+			run = append(run, e)
 		}
 	}
 	run = append(run, wrapped...)
 	flush()
 }
 
-type idEntry struct {
-	id      uint64
-	content uint32
-}
-
 func (t *ids) reset() {
-	clear(t.id)
+	clear(t.at)
 	t.n = 0
 }

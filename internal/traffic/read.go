@@ -69,7 +69,7 @@ type Options struct {
 	// MaxBytes is the largest decompressed size of one file. A larger one is refused: it may be a bomb. 0 is 1 GiB, or
 	// 250 times its stored size if that is more; text as it is recorded packs to a tenth or a twentieth.
 	MaxBytes int64
-	// MaxIDs is how many call ids are held in memory, at 12 to 32 bytes each; 0 is 5 million. With Scratch more of them
+	// MaxIDs is how many call ids are held in memory, at 16 to 48 bytes each; 0 is 5 million. With Scratch more of them
 	// are written out and merged in the end; without it they are all held.
 	MaxIDs int
 	// Scratch makes an empty file for that.

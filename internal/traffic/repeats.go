@@ -31,7 +31,7 @@ type repeats struct {
 	late      []uint64 // ids on equal records, of which an earlier one was written out
 }
 
-// defaultMaxIDs takes less than 100 MB.
+// defaultMaxIDs takes 128 MB at most.
 const defaultMaxIDs = 5 << 20
 
 // add notes a record; fresh tells that it is the first with its id since the last run was written.

@@ -19,7 +19,7 @@ type Consumer func(*Call) error
 // line by line; those that stand on records which differ come last. What is wrong with a file or a line is in the
 // diagnostics; the error is the consumer's, a failing machine, or a sampling share outside (0, 1].
 //
-// Memory does not grow with the traffic, but for 12 bytes an id up to Options.MaxIDs. One pass is enough unless
+// Memory does not grow with the traffic, but for some 32 bytes an id up to Options.MaxIDs. One pass is enough unless
 // records with one id differ. Then another one, which knows these ids, starts from the beginning with a new consumer,
 // and what the first one was told is void: begin makes a consumer for each pass.
 func Stream(srcs []Source, opts Options, begin func() Consumer) (*Summary, source.Diagnostics, error) {
