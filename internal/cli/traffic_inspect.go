@@ -51,7 +51,7 @@ func (o *inspectOptions) run(ctx context.Context, env *Env, args []string) error
 	if err != nil {
 		return err
 	}
-	in, cubes, err := o.openBoth(ctx, env, args)
+	in, cubes, err := o.openBoth(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (o *inspectOptions) show(env *Env, doc *inspectDocument) error {
 }
 
 // openBoth opens recordings and names the cube files among the arguments.
-func (o *inspectOptions) openBoth(ctx context.Context, env *Env, args []string) (*trafficInput, []string, error) {
+func (o *inspectOptions) openBoth(ctx context.Context, args []string) (*trafficInput, []string, error) {
 	cubes, recordings := cubesAmong(args)
 	if len(cubes) == 0 || len(recordings) > 0 {
 		in, err := o.open(ctx, recordings)

@@ -10,7 +10,7 @@ import (
 )
 
 // blockSize is how much of a file one goroutine reads at a time.
-const blockSize = 1 << 19
+const blockSize = 1 << 20
 
 var blockBuffers = sync.Pool{New: func() any { b := make([]byte, 0, blockSize+blockSize/8); return &b }}
 

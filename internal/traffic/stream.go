@@ -147,7 +147,9 @@ type pass struct {
 // tally is what is summed up over the calls that were handed on.
 type tally struct {
 	calls       int64
-	byFile      map[string]int64
+	byFile      map[string]*int64
+	file        string // of the last call
+	ofFile      *int64
 	fees        map[string]int64 // by file
 	replaced    int64
 	lacks       [numLacks]int64
@@ -155,7 +157,7 @@ type tally struct {
 	odd         source.Diagnostics
 }
 
-func newTally() *tally { return &tally{byFile: map[string]int64{}, fees: map[string]int64{}} }
+func newTally() *tally { return &tally{byFile: map[string]*int64{}, fees: map[string]int64{}} }
 
 // read reads the files side by side, as many at a time as there are processors, and takes what they give in their order.
 func (p *pass) read() error {
@@ -314,7 +316,14 @@ func (p *pass) hand(r *record) error {
 	if c.Time.After(p.last) {
 		p.last = c.Time
 	}
-	p.byFile[c.Place.File]++
+	if p.ofFile == nil || p.tally.file != c.Place.File { // calls come file by file
+		p.tally.file = c.Place.File
+		if p.ofFile = p.byFile[c.Place.File]; p.ofFile == nil {
+			p.ofFile = new(int64)
+			p.byFile[c.Place.File] = p.ofFile
+		}
+	}
+	*p.ofFile++
 	p.lacks[r.lack]++
 	if r.fees > 0 {
 		p.fees[c.Place.File] += r.fees
@@ -333,7 +342,11 @@ func (p *pass) finish() (*Summary, source.Diagnostics) {
 		for k, n := range f.skipped {
 			skipped[k] += n
 		}
-		sum.Files = append(sum.Files, FileStats{Name: f.name, Dialect: f.dialect, Lines: f.lines, Calls: p.byFile[f.name], Sampling: f.src.Sampling})
+		stats := FileStats{Name: f.name, Dialect: f.dialect, Lines: f.lines, Sampling: f.src.Sampling}
+		if n := p.byFile[f.name]; n != nil {
+			stats.Calls = *n
+		}
+		sum.Files = append(sum.Files, stats)
 		diags = append(diags, f.report()...)
 	}
 	sum.Duplicates -= p.calls

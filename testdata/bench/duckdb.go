@@ -38,19 +38,21 @@ const { DuckDBInstance } = require(%q);
 (async () => {
   const db = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect();
   const wall = process.hrtime.bigint(), cpu = process.cpuUsage();
+  const once = process.argv[3] === 'once';
   const rows = await (await db.runAndReadAll(` + "`" + `
     SELECT ts[:10] AS day, track, model, count(*) AS calls, sum(usage.input), sum(usage.cache_read), sum(usage.cache_write_5m),
       sum(usage.cache_write_1h), sum(usage.output), sum(usage.reasoning), quantile_cont(latency_ms, [0.5, 0.95])
-    FROM read_json('${process.argv[2]}', format='newline_delimited', maximum_object_size=16777216, columns={ts:'VARCHAR', track:'VARCHAR', model:'VARCHAR', latency_ms:'DOUBLE',
-      usage:'STRUCT("input" BIGINT, cache_read BIGINT, cache_write_5m BIGINT, cache_write_1h BIGINT, "output" BIGINT, reasoning BIGINT)'})
+    FROM ${once ? '(SELECT DISTINCT ON (id) * FROM ' : ''}read_json('${process.argv[2]}', format='newline_delimited', maximum_object_size=16777216, columns={${once ? "id:'VARCHAR', " : ''}ts:'VARCHAR', track:'VARCHAR', model:'VARCHAR', latency_ms:'DOUBLE',
+      usage:'STRUCT("input" BIGINT, cache_read BIGINT, cache_write_5m BIGINT, cache_write_1h BIGINT, "output" BIGINT, reasoning BIGINT)'})${once ? ')' : ''}
     GROUP BY ALL` + "`" + `)).getRows();
   const used = process.cpuUsage(cpu);
   console.log(JSON.stringify({ wall: Number(process.hrtime.bigint() - wall) / 1e9, cpu: (used.user + used.system) / 1e6, peak: process.resourceUsage().maxRSS / 1024, groups: rows.length }));
 })().catch(e => { console.error(e); process.exit(1); });
 `
 
-func (d *duckDB) aggregate(glob string) (usage, error) {
-	out, err := exec.Command("node", d.script, glob).Output()
+// aggregate sums a recording; once counts each id once, as the product does.
+func (d *duckDB) aggregate(glob, once string) (usage, error) {
+	out, err := exec.Command("node", d.script, glob, once).Output()
 	if err != nil {
 		return usage{}, fmt.Errorf("DuckDB: %w", err)
 	}
