@@ -97,15 +97,11 @@ func (o *convertOptions) redactor() (*traffic.Redactor, error) {
 
 // write reads the recordings and writes every call, changed as told.
 func (o *convertOptions) write(ctx context.Context, env *Env, args []string, change func(*traffic.Call)) error {
-	in, err := o.open(ctx, args)
+	in, out, err := o.begin(ctx, env, args)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	out, err := o.create(env)
-	if err != nil {
-		return err
-	}
 	sum, err := in.stream(env, func() traffic.Consumer {
 		err := out.restart()
 		return func(c *traffic.Call) error {
@@ -124,6 +120,19 @@ func (o *convertOptions) write(ctx context.Context, env *Env, args []string, cha
 	}
 	o.wrote(env, sum.Count, sum)
 	return nil
+}
+
+// begin opens what is read and what is written.
+func (o *convertOptions) begin(ctx context.Context, env *Env, args []string) (*trafficInput, *wholeFile, error) {
+	in, err := o.open(ctx, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := o.create(env)
+	if err != nil {
+		in.close()
+	}
+	return in, out, err
 }
 
 func (o *convertOptions) create(env *Env) (*wholeFile, error) {

@@ -42,15 +42,11 @@ func (o *sampleOptions) run(ctx context.Context, env *Env, args []string) error 
 	if o.calls <= 0 {
 		return usageError{"there is no size for the sample", "name one with -n, such as -n 20000"}
 	}
-	in, err := o.open(ctx, args)
+	in, out, err := o.begin(ctx, env, args)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	out, err := o.create(env)
-	if err != nil {
-		return err
-	}
 	strata, drawn, sum, err := o.draw(env, in, out)
 	if err != nil {
 		return errors.Join(err, out.discard())
