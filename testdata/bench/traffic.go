@@ -33,6 +33,7 @@ const trafficLines = 2_000_000
 // readings times `tokengate traffic profile` beside `wc -l`, the floor, and beside DuckDB's read_json doing the same
 // sums by day, track and model, once as they stand and once counting each id once. The product also samples users and
 // sessions and sketches two latencies; DuckDB takes exact quantiles of one, and is timed without the start of its process.
+// The files take 11 GB of disk while this runs.
 func readings(out io.Writer, root string, rounds int) error {
 	dir, err := os.MkdirTemp("", "tokengate-bench-*")
 	if err != nil {
