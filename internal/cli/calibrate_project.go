@@ -4,12 +4,14 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
 // calibrateProject is the project, and where its calibration stands.
 type calibrateProject struct {
 	*project
+	catalog *pricing.Catalog
 	out     string // path of the calibration file
 	declare string // how the configuration would name it; "" where it does
 }
@@ -19,8 +21,12 @@ func (o *calibrateOptions) project(ctx context.Context) (*calibrateProject, erro
 	if err != nil {
 		return nil, err
 	}
+	catalog, err := p.prices()
+	if err != nil {
+		return nil, err
+	}
 	out, declare := o.file(p.config.Calibration)
-	return &calibrateProject{p, out, declare}, nil
+	return &calibrateProject{p, catalog, out, declare}, nil
 }
 
 // file is where the calibration stands on disk, and how the configuration would name it if it names no file yet.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/tokengate/tokengate/internal/config"
-	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
@@ -74,11 +73,7 @@ func (o *calibrateOptions) readRecordings(env *Env, p *calibrateProject) (*evide
 	if err != nil {
 		return nil, err
 	}
-	if diags.HasErrors() {
-		return nil, diagnosticsError{diags, nil}
-	}
-	printer := source.Printer{Paint: env.paint()} // without the lines themselves: they hold prompts
-	if err := printer.Print(env.Err, diags); err != nil {
+	if err := env.warnOrEnd(diags); err != nil {
 		return nil, err
 	}
 	e := p.evidence(rec, env.Now())

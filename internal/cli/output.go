@@ -6,6 +6,8 @@ import (
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/tokengate/tokengate/internal/source"
 )
 
 // writeJSON writes a document as every command does: indented, and with no character escaped for HTML.
@@ -28,4 +30,18 @@ func plainTable(env *Env, header []string, align []tw.Align, rows [][]string) er
 		}
 	}
 	return table.Render()
+}
+
+// warn shows what is wrong with recordings, without the lines themselves: they hold prompts.
+func (e *Env) warn(diags source.Diagnostics) error {
+	printer := source.Printer{Paint: e.paint()}
+	return printer.Print(e.Err, diags)
+}
+
+// warnOrEnd shows warnings about recordings; errors among them end the command.
+func (e *Env) warnOrEnd(diags source.Diagnostics) error {
+	if diags.HasErrors() {
+		return diagnosticsError{diags, nil}
+	}
+	return e.warn(diags)
 }

@@ -20,15 +20,14 @@ import (
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
-// project is the working tree with its configuration and prices, as commands see it that compare nothing.
+// project is the working tree with its configuration, as commands see it that compare nothing.
 type project struct {
-	dir     string
-	files   fs.FS
-	config  *config.Config
-	catalog *pricing.Catalog
+	dir    string
+	files  fs.FS
+	config *config.Config
 }
 
-// loadProject reads the configuration and the price files of the working tree. Without a configuration there are neither.
+// loadProject reads the configuration of the working tree; without one it is the default.
 func loadProject(ctx context.Context, dir, configName string) (*project, error) {
 	p := &project{dir: dir}
 	var err error
@@ -40,20 +39,27 @@ func loadProject(ctx context.Context, dir, configName string) (*project, error) 
 	if !found && configName != "" {
 		return nil, usageError{fmt.Sprintf("no configuration at %s", name), "check the path, or run tokengate init"}
 	}
-	builtin, err := pricing.Builtin()
-	if err != nil {
-		return nil, err
-	}
-	if p.config = cfg; !diags.HasErrors() {
-		var more source.Diagnostics
-		p.catalog, more = cfg.Catalog(p.files, builtin) // price files name models, and with them their tokenizers
-		diags = append(diags, more...)
-	}
 	if diags.HasErrors() {
 		diags.Sort()
 		return nil, diagnosticsError{diags, contentOf(p.files)}
 	}
+	p.config = cfg
 	return p, nil
+}
+
+// prices lays the price files of the configuration over the builtin catalogue. They name models, and with them their
+// tokenizers.
+func (p *project) prices() (*pricing.Catalog, error) {
+	builtin, err := pricing.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	catalog, diags := p.config.Catalog(p.files, builtin)
+	if diags.HasErrors() {
+		diags.Sort()
+		return nil, diagnosticsError{diags, contentOf(p.files)}
+	}
+	return catalog, nil
 }
 
 // recordings lists the files that the configuration's entries match in the working tree; the first entry to match one

@@ -59,11 +59,7 @@ func runTrafficExplain(ctx context.Context, env *Env, o *explainOptions, files [
 		return err
 	}
 	diags = slices.DeleteFunc(diags, saidInTable)
-	if diags.HasErrors() {
-		return diagnosticsError{diags, nil}
-	}
-	printer := source.Printer{Paint: env.paint()} // without the lines themselves: they hold prompts
-	if err := printer.Print(env.Err, diags); err != nil {
+	if err := env.warnOrEnd(diags); err != nil {
 		return err
 	}
 	doc := tally.document(opts.Map.Rules())

@@ -56,16 +56,19 @@ func (o *inspectOptions) run(ctx context.Context, env *Env, args []string) error
 		return err
 	}
 	defer in.close()
+	catalog, err := in.project.prices()
+	if err != nil {
+		return err
+	}
 	seen, diags, err := in.inspect(env, cubes)
 	if err != nil {
 		return err
 	}
 	diags.Sort()
-	printer := source.Printer{Paint: env.paint()} // without the lines themselves: they hold prompts
-	if err := printer.Print(env.Err, diags); err != nil {
+	if err := env.warn(diags); err != nil {
 		return err
 	}
-	doc := seen.document(in.project.catalog, at, errorsIn(diags))
+	doc := seen.document(catalog, at, errorsIn(diags))
 	if err := o.show(env, doc); err != nil {
 		return err
 	}

@@ -69,11 +69,7 @@ func (in *trafficInput) stream(env *Env, begin func() traffic.Consumer) (*traffi
 	if err != nil {
 		return nil, err
 	}
-	if diags.HasErrors() {
-		return nil, diagnosticsError{diags, nil}
-	}
-	printer := source.Printer{Paint: env.paint()} // without the lines themselves: they hold prompts
-	if err := printer.Print(env.Err, diags); err != nil {
+	if err := env.warnOrEnd(diags); err != nil {
 		return nil, err
 	}
 	if share := sum.BadShare(); share > in.project.config.MaxBad() {
