@@ -12,7 +12,8 @@ func newTraffic(env *Env) *cobra.Command {
 		Short: "Look at recorded traffic, convert, redact, sample and sum it up",
 		Long: `traffic reads recordings of any dialect: files, folders of files (a Claude Code tree such as ~/.claude/projects among
 them), and LiteLLM's spend logs in Postgres by their address. Without a name it reads those of tokengate.yaml.`,
-		Example: `  tokengate traffic explain spans.json
+		Example: `  tokengate traffic inspect spans.json
+  tokengate traffic explain spans.json
   tokengate traffic convert ~/.claude/projects -o traffic/coding.jsonl.gz`,
 		Args: func(c *cobra.Command, given []string) error {
 			if len(given) == 0 {

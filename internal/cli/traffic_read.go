@@ -25,7 +25,7 @@ func (o *trafficOptions) flags(cmd *cobra.Command) {
 	f.StringVarP(&o.dir, "dir", "C", ".", "project folder")
 	f.StringVar(&o.config, "config", "", "configuration, relative to the project folder (default "+config.Name+")")
 	f.StringVar(&o.dialect, "dialect", "", "format of the recordings (default: detected from content)")
-	f.StringToStringVar(&o.assume, "assume", nil, "what the recordings do not say: track, feature, model, template")
+	f.StringToStringVar(&o.assume, "assume", nil, "what the recordings do not say: track, feature, model, template, day")
 }
 
 // trafficInput is what a command reads.

@@ -23,7 +23,7 @@ func isNative(h head) bool {
 // same. They are looked at only with Options.Text.
 func readNative(f *file, in *input) error {
 	return f.blocks(in, func(part *file) func([]byte, int) error {
-		n := newNativeLine(part)
+		n, plain := newNativeLine(part), part.plain()
 		return func(line []byte, at int) error {
 			c, err := n.read(line)
 			if err != nil {
@@ -32,7 +32,7 @@ func readNative(f *file, in *input) error {
 			}
 			r := part.slot()
 			r.call, r.strict = *c, true
-			if part.plain() {
+			if plain {
 				r.content = signLine(line)
 			}
 			if part.text {
