@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Bounds of what Volume answers, in days.
@@ -40,11 +39,11 @@ type Uncertainty struct {
 // Volume forecasts the total of the next horizonDays (1 to MaxHorizon) from whole daily totals, oldest first. The result
 // has the unit of the history and scales with it.
 //
-// The quantiles are those of the prior (see prior.go) at 7 and 28 days, the upper half not below the track's own level
-// (see atLeastSteady), and in between linear in the logarithm of the horizon. Under 7 days they are those of 7; over 28
-// days the median stays (a trend is never extrapolated) and a spread that grew from 7 to 28 goes on growing. Fewer than 7
-// days of history widen by √(7 ÷ days), which kept P90 at the coverage of a full week on 58 series. Uncertainty is added
-// to the distance of each quantile's logarithm from the median's, in quadrature.
+// The quantiles are those of the tempered prior (see temper.go) at 7 and 28 days, and in between linear in the logarithm of
+// the horizon; see atHorizon for shorter and longer ones. Their distances from the median are stretched where the track's
+// own past forecasts missed by more (ownErrors), and under 7 days of history by √(7 ÷ days), which kept P90 at the coverage
+// of a full week on 58 series. Uncertainty is added to the distances, as logarithms, in quadrature. What a calm track owes
+// to the weekdays ahead moves all quantiles alike (phase).
 //
 // Fewer than MinDays days give a *ShortHistoryError, a history whose last 28 days are all zero ErrNoVolume; a value that
 // is negative or not finite, or a horizon out of range, an error that names it.
@@ -56,16 +55,28 @@ func Volume(daily []float64, horizonDays int, u Uncertainty) (Dist, []Warning, e
 	if h.mean == 0 {
 		return Dist{}, nil, fmt.Errorf("%w on any of the last %d days", ErrNoVolume, len(h.days))
 	}
-	x := h.features()
-	ratios := widen(atHorizon(h.atLeastSteady(week.at(x)), h.atLeastSteady(month.at(x)), float64(horizonDays)), func(z, dev float64) float64 {
-		return math.Hypot(dev*shortFactor(len(h.days)), z*math.Hypot(u.Counting, u.Sampling))
-	})
+	ratios := h.spread(daily, atHorizon(h.ratios(&week, &temperWeek), h.ratios(&month, &temperMonth), float64(horizonDays)), u)
+	rhythm := h.calm() * h.phase(horizonDays)
 	var at [len(levels)]float64
 	for i, r := range ratios {
-		at[i] = h.mean * float64(horizonDays) * math.Exp(r)
+		at[i] = h.mean * float64(horizonDays) * math.Exp(r+rhythm)
 	}
 	d, err := NewDist(at)
 	return d, cautions(len(h.days), horizonDays), err
+}
+
+// spread widens log ratios by what is not in the prior: the track's own errors, a short history, and what the recording
+// adds.
+func (h history) spread(daily []float64, ratios [len(levels)]float64, u Uncertainty) [len(levels)]float64 {
+	below, above := ownErrors(daily)
+	short := math.Sqrt(max(1, float64(shortestMeasured)/float64(len(h.days))))
+	return widen(ratios, func(z, dev float64) float64 {
+		own := above
+		if z < 0 {
+			own = below
+		}
+		return math.Hypot((dev+(own-1)*min(dev, ownReach))*short, z*math.Hypot(u.Counting, u.Sampling))
+	})
 }
 
 func usable(daily []float64, horizonDays int, u Uncertainty) error {
@@ -88,62 +99,28 @@ func usable(daily []float64, horizonDays int, u Uncertainty) error {
 	return nil
 }
 
-// at gives the log ratios at every level, held to the bounds of the fit and put in order.
-func (f fit) at(x [featureCount]float64) [len(levels)]float64 {
-	var out [len(levels)]float64
-	for i, row := range f.theta {
-		sum := 0.0
-		for j, c := range row {
-			sum += c * x[j]
-		}
-		out[i] = min(max(sum, lowestLogRatio), highestLogRatio)
-	}
-	slices.Sort(out[:])
-	return out
-}
-
-// atLeastSteady keeps the upper half of the prior from falling below what the track itself has shown: a lognormal around
-// its smoothed level (half-life 7 days) with σ = min(1.4, .12 + .65 cv). Most series that the prior learnt from faded, so
-// it puts the median of a month at 57 % of the level of a steady track (cv .1, 28 days) and its P90 at 80 %; a ceiling must not pass on the
-// hope that a steady track will fade too. On tracks that vary (cv above .5) the prior is the wider one and stands.
-func (h history) atLeastSteady(prior [len(levels)]float64) [len(levels)]float64 {
-	level := math.Log(decayed(h.days, 7) / h.mean)
-	sigma := math.Min(1.4, 0.12+0.65*h.cv)
-	for i := median; i < len(prior); i++ {
-		prior[i] = max(prior[i], level+scores[i]*sigma)
-	}
-	return prior
-}
-
 // atHorizon takes the log ratios of 7 and of 28 days to those of h days. Under 7 days those of 7 stand: on 58 series they
-// covered 1 to 3 days at P90 89–97 % of the time, and adding the noise of single days only cost sharpness.
+// covered 1 to 3 days at P90 89–97 % of the time, and adding the noise of single days only cost sharpness. Over 28 days the
+// median stays, a trend is never extrapolated, and the distances from it grow with the fourth root of the horizon: a level
+// that drifts freely would make it the square root, one that returns makes it less.
 func atHorizon(r7, r28 [len(levels)]float64, h float64) [len(levels)]float64 {
+	if h > month.days {
+		grown := math.Pow(h/month.days, 0.25)
+		return widen(r28, func(_, dev float64) float64 { return grown * dev })
+	}
 	share := max(0, math.Log(h/week.days)/math.Log(month.days/week.days))
-	r := r28
+	var r [len(levels)]float64
 	for i := range r {
-		if share <= 1 {
-			r[i] = r7[i] + share*(r28[i]-r7[i])
-		} else {
-			r[i] += (share - 1) * outwards(i, r28[i]-r28[median]-r7[i]+r7[median])
-		}
+		r[i] = r7[i] + share*(r28[i]-r7[i])
 	}
-	slices.Sort(r[:]) // beyond 28 days each level grew by its own measure; the median keeps its place
 	return r
-}
-
-// outwards keeps a change of the distance from the median only if it leads away from the median.
-func outwards(level int, change float64) float64 {
-	if level < median {
-		return min(change, 0)
-	}
-	return max(change, 0)
 }
 
 // widen replaces the distance of every log ratio from the median by what by makes of it and of the level's normal score.
 func widen(r [len(levels)]float64, by func(z, dev float64) float64) [len(levels)]float64 {
 	out := r
 	for i := range r {
-		switch dev := by(math.Abs(scores[i]), math.Abs(r[i]-r[median])); {
+		switch dev := by(scores[i], math.Abs(r[i]-r[median])); {
 		case i < median:
 			out[i] = r[median] - dev
 		case i > median:
@@ -151,10 +128,6 @@ func widen(r [len(levels)]float64, by func(z, dev float64) float64) [len(levels)
 		}
 	}
 	return out
-}
-
-func shortFactor(days int) float64 {
-	return math.Sqrt(max(1, shortestMeasured/float64(days)))
 }
 
 func cautions(days, horizon int) []Warning {
