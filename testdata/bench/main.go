@@ -1,5 +1,6 @@
-// Command bench measures how fast tokens are counted and recordings read: the product beside tiktoken-go and
-// tiktoken-go/tokenizer, and beside DuckDB and wc, in one run and on the same input. It is a module of its own, so that the peers stay out of the product's go.mod.
+// Command bench measures how fast tokens are counted, recordings read and tracks forecast: the product beside tiktoken-go
+// and tiktoken-go/tokenizer, beside DuckDB and wc, and beside R's package forecast, in one run and on the same input. It is
+// a module of its own, so that the peers stay out of the product's go.mod.
 //
 // Ratios are what to read: all contenders take turns within every round, so a slow moment of the machine meets all of
 // them, and a ratio is the median of the rounds' ratios. A speed is the median over the rounds, with the least and the most. No time is asserted.
@@ -29,11 +30,12 @@ var sections = []struct {
 	{"adversarial", adversarial},
 	{"traffic", readings},
 	{"decoders", decoders},
+	{"forecast", forecasts},
 }
 
 func main() {
 	rounds := flag.Int("rounds", 7, "how often every measurement is taken")
-	only := flag.String("only", "", "one table: speed, cores, start, adversarial, traffic or decoders")
+	only := flag.String("only", "", "one table: speed, cores, start, adversarial, traffic, decoders or forecast")
 	root := flag.String("root", "../..", "the product's folder")
 	load := flag.String("load", "", "read one vocabulary, print the nanoseconds that took, and end (used by the table start)")
 	flag.Parse()
