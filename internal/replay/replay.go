@@ -51,7 +51,8 @@ type Result struct {
 	CountingError float64
 	CountingBy    string // method of the count with the largest share of the error
 
-	groups map[groupKey]*Group
+	groups  map[groupKey]*Group
+	strands []*Strand
 }
 
 // Unpriced is a model name in the recording that the catalogue does not know, or does not price per token.

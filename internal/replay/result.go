@@ -69,6 +69,7 @@ func (r *Run) Result() (*Result, error) {
 			r.without(unpriced, l)
 		}
 	}
+	res.strands = r.strands(res)
 	r.nameKinds()
 	r.finished = r.sessions.sorted()
 	for _, c := range causes {
