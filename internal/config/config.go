@@ -24,24 +24,27 @@ const Name = "tokengate.yaml"
 
 // Config is tokengate.yaml.
 type Config struct {
-	Version     source.At[int64]       `yaml:"version" jsonschema_description:"Version of this file's format; 1."`
-	Project     Project                `yaml:"project" jsonschema_description:"Project charter: whose budget this is."`
-	Currency    source.At[string]      `yaml:"currency" jsonschema_description:"Currency of all amounts; only USD, as prices are."`
-	Period      source.At[Period]      `yaml:"period" jsonschema_description:"What a ceiling is per: day, week, month (30 days) or quarter (91 days). Default month."`
-	Ceiling     prompt.Ceiling         `yaml:"ceiling" jsonschema_description:"Ceiling of the whole project per period: one amount, one token count, or both."`
-	Growth      prompt.Growth          `yaml:"growth" jsonschema_description:"How much one change may raise the project's spend."`
-	PerCall     prompt.Unit            `yaml:"per_call" jsonschema_description:"Ceilings on the P95 of any call."`
-	PerSession  prompt.Unit            `yaml:"per_session" jsonschema_description:"Ceilings on the P95 of any session."`
-	Tracks      source.Map[Envelope]   `yaml:"tracks" jsonschema_description:"Budget envelopes by pipeline stage."`
-	Features    source.Map[Envelope]   `yaml:"features" jsonschema_description:"Budget envelopes by feature, across tracks."`
-	Templates   []source.At[string]    `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
-	Fixtures    []source.At[string]    `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
-	Recordings  []Recording            `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
-	Map         []source.At[MapRule]   `yaml:"map" jsonschema_description:"How calls get a track, feature, user, session or template where their dialect has none: rules in order, the first that sets a field holds."`
-	Prices      Prices                 `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
-	Calibration source.At[string]      `yaml:"calibration" jsonschema_description:"Factors for tokenizers that are not public, fitted on own traffic: the file that tokengate calibrate writes, relative to this file."`
-	BadLines    source.At[money.Ratio] `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
-	Stages      Stages                 `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
+	Version     source.At[int64]        `yaml:"version" jsonschema_description:"Version of this file's format; 1."`
+	Project     Project                 `yaml:"project" jsonschema_description:"Project charter: whose budget this is."`
+	Currency    source.At[string]       `yaml:"currency" jsonschema_description:"Currency of all amounts; only USD, as prices are."`
+	Period      source.At[Period]       `yaml:"period" jsonschema_description:"What a ceiling is per: day, week, month (30 days) or quarter (91 days) from now on, or the calendar_week, calendar_month or calendar_quarter that today lies in, recorded to date plus forecast. Default month."`
+	Ceiling     prompt.Ceiling          `yaml:"ceiling" jsonschema_description:"Ceiling of the whole project per period: one amount, one token count, or both."`
+	Growth      prompt.Growth           `yaml:"growth" jsonschema_description:"How much one change may raise the project's spend."`
+	PerCall     prompt.Unit             `yaml:"per_call" jsonschema_description:"Ceilings on the P95 of any call."`
+	PerSession  prompt.Unit             `yaml:"per_session" jsonschema_description:"Ceilings on the P95 of any session."`
+	Tracks      source.Map[Envelope]    `yaml:"tracks" jsonschema_description:"Budget envelopes by pipeline stage."`
+	Features    source.Map[Envelope]    `yaml:"features" jsonschema_description:"Budget envelopes by feature, across tracks."`
+	Templates   []source.At[string]     `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
+	Fixtures    []source.At[string]     `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
+	Recordings  []Recording             `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
+	MissingDays []source.At[money.Date] `yaml:"missing_days" jsonschema_description:"Days on which calls were made and not recorded: they are left out of the history."`
+	SilentDays  []source.At[money.Date] `yaml:"silent_days" jsonschema_description:"Days on which nothing was called: they count as zeros, not as holes in the recording."`
+	Volume      []source.At[VolumePlan] `yaml:"volume" jsonschema_description:"What is known of the volume to come and no recording can tell: launches, campaigns, a change of mix."`
+	Map         []source.At[MapRule]    `yaml:"map" jsonschema_description:"How calls get a track, feature, user, session or template where their dialect has none: rules in order, the first that sets a field holds."`
+	Prices      Prices                  `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
+	Calibration source.At[string]       `yaml:"calibration" jsonschema_description:"Factors for tokenizers that are not public, fitted on own traffic: the file that tokengate calibrate writes, relative to this file."`
+	BadLines    source.At[money.Ratio]  `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
+	Stages      Stages                  `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
 
 	Path    string `yaml:"-"` // where it was read; "" without a file
 	Content []byte `yaml:"-"`
@@ -98,6 +101,7 @@ var Rules = []source.Rule{
 	{ID: "config-missing", Summary: "the configuration that was named cannot be read", Explain: "A configuration named with --config must exist. Without the flag, a missing tokengate.yaml is allowed: the run then counts, prices and says what to declare."},
 	{ID: "config-value", Summary: "a value has the right form but makes no sense here", Explain: "For example a sampling share of 0 %, an empty path, or a currency without prices."},
 	{ID: "map-track", Summary: "a map rule gives calls a track that is nearly a declared one", Explain: "A ceiling is held against the calls of the track it names. A rule under map: that misspells the name would take its calls out of every ceiling, so the nearest declared name is told."},
+	{ID: "volume-plan", Summary: "an entry under volume cannot be followed", Explain: "An entry names at most one scope (track, feature or model; none is the project), exactly one of change, calls and share, the day from which it holds, and its reason. Entries that overlap multiply; two that each set an absolute level for calls that they may share contradict each other, and both places are named."},
 	{ID: "path-outside", Summary: "a path leads out of the repository", Explain: "Templates, fixtures, price files and recordings of a configuration are read from inside the repository only: a pull request must not make the gate read other files of the machine."},
 	{ID: "path-missing", Summary: "a path or glob matches no file", Explain: "A file that is named but not there is a mistake, not an empty set: a renamed template would otherwise leave the gate unseen."},
 }
@@ -144,6 +148,8 @@ func (c *Config) validate(diags *source.Diagnostics) {
 			diags.Add("config-value", s.Span, "write the share of all traffic that was recorded, such as 10%", "sampling %s is not between 0%% and 100%%", s.Value)
 		}
 	}
+	c.validateDays(diags)
+	c.validateVolume(diags)
 	_, unusable := c.Mapping()
 	*diags = append(*diags, unusable...)
 	for _, e := range append(c.Tracks[:len(c.Tracks):len(c.Tracks)], c.Features...) {
@@ -172,7 +178,7 @@ func (c *Config) PeriodOr() Period {
 	if c.Period.Set {
 		return c.Period.Value
 	}
-	return Period{"month", 30}
+	return Period{Name: "month", Days: 30}
 }
 
 // MaxBad is the allowed share of bad lines.
@@ -214,26 +220,6 @@ func (c *Config) Quantile(stage string) float64 {
 		return float64(at.Value)
 	}
 	return otherwise
-}
-
-// Period is what a ceiling is per.
-type Period struct {
-	Name string
-	Days int
-}
-
-// Periods lists the periods that can be named.
-var Periods = []Period{{"day", 1}, {"week", 7}, {"month", 30}, {"quarter", 91}}
-
-// UnmarshalText reads day, week, month or quarter.
-func (p *Period) UnmarshalText(b []byte) error {
-	for _, known := range Periods {
-		if known.Name == string(b) {
-			*p = known
-			return nil
-		}
-	}
-	return fmt.Errorf("period %q is not known; write day, week, month or quarter", b)
 }
 
 // Tolerance is a track's risk tolerance.

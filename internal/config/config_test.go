@@ -40,7 +40,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"twice", "ceiling: $1\nceiling: $9\n", `tokengate.yaml:2:1: key "ceiling" stands twice; the first is on line 1 [duplicate-key] | keep one of the two`},
 		{"version", "version: 2\n", `tokengate.yaml:1:10: version 2 is not known [config-version] | write version: 1, or update tokengate`},
 		{"currency", "currency: EUR\n", `tokengate.yaml:1:11: currency "EUR" has no prices; they are in US dollars [config-value] | write currency: USD`},
-		{"period", "period: year\n", `tokengate.yaml:1:9: period "year" is not known; write day, week, month or quarter [bad-value]`},
+		{"period", "period: year\n", `tokengate.yaml:1:9: period "year" is not known; write day, week, month or quarter, or calendar_week, calendar_month or calendar_quarter [bad-value]`},
 		{"quantile", "stages: {release: P99}\n", `tokengate.yaml:1:19: quantile "P99" is not known; write P50, P75, P90 or P95 [bad-value]`},
 		{"tolerance", "tracks: {a: {risk_tolerance: none}}\n", `tokengate.yaml:1:30: risk tolerance "none" is not known; write low, medium or high [bad-value]`},
 		{"sampling of nothing", "recordings: [{path: a.jsonl, sampling: 0%}]\n", `tokengate.yaml:1:40: sampling 0% is not between 0% and 100% [config-value] | write the share of all traffic that was recorded, such as 10%`},

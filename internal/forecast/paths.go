@@ -35,11 +35,11 @@ func (p *Paths) Of(strand int) []float64 { return p.of[strand] }
 //   - The total of a track has Volume's distribution of the track's own days, exactly at Levels: a track's ceiling gates.
 //     So has the project's where there is one track.
 //   - Tracks move together by one common factor (a Gaussian copula). Its correlation, 0 to 1, is the one that brings the
-//     upper half of the project's distribution (P90 against P50) nearest to Volume's of the project's own days. Level and
-//     shape of the project are implied by its tracks.
-//   - Within a track the strands share out the track's total: in proportion to draws from their own Volume distributions,
-//     tied to the track by a correlation found in the same way. A strand with fewer than MinDays active days among the
-//     last 28 takes its track's shape, scaled by its share of the track. What a feature, a model or a template
+//     quantiles of their sum nearest to Volume's of the project's own days, by the mean distance at Levels. The project
+//     is otherwise implied by its tracks.
+//   - The strands of a track have their own Volume distributions, tied by a correlation found in the same way, before
+//     each draw is scaled to the total that the track has at the same rank. A strand with fewer than MinDays active days
+//     among the last 28 takes its track's shape, scaled by its share of the track. What a feature, a model or a template
 //     comes to is implied.
 //
 // A track without volume on its last 28 days comes to a certain 0, as it would as part of the project. Draws are
@@ -189,39 +189,38 @@ func recent(daily []float64) float64 {
 	return sum
 }
 
-// share deals the total of a track, at the normal scores given, out to its strands.
+// share deals the total of a track, at the normal scores given, out to its strands. Draws of all strands are put in the
+// order of their sums, and the draw of each rank goes to the path where the track's total has that rank: so a strand that
+// collapses takes its track along, and what is multiplied by is near 1.
 func (d *drawing) share(b *branch, scores []float64, out *Paths) {
 	total, curves := curveOf(b.total), make([]curve, len(b.strands))
 	for i, own := range b.strands {
 		curves[i] = curveOf(own)
 	}
-	values := make([][]float64, len(curves))
-	for i, x := range d.tie(curves, "strand ", b.names, scores, b.total) {
+	values, sum := make([][]float64, len(curves)), make([]float64, len(scores))
+	for i, x := range d.tie(curves, "strand ", b.names, d.grid, b.total) {
 		values[i] = x
-		for path, score := range x {
-			values[i][path] = curves[i].at(score)
+		for draw, score := range x {
+			x[draw] = curves[i].at(score)
+			sum[draw] += x[draw]
 		}
+		out.of[b.places[i]] = make([]float64, len(scores))
 	}
-	for path, score := range scores {
-		sum, whole := 0.0, total.at(score)
-		for i := range values {
-			sum += values[i][path]
-		}
-		for i, v := range values {
-			if sum > 0 {
-				v[path] *= whole / sum
+	draws, paths := byRank(sum), byRank(scores)
+	for rank, path := range paths {
+		draw, whole := draws[rank], total.at(scores[path])
+		for i, at := range b.places {
+			if sum[draw] > 0 {
+				out.of[at][path] = values[i][draw] * (whole / sum[draw])
 			} else {
-				v[path] = whole * b.shares[i]
+				out.of[at][path] = whole * b.shares[i]
 			}
 		}
-	}
-	for i, at := range b.places {
-		out.of[at] = values[i]
 	}
 }
 
 // tie gives every curve normal scores that follow a common factor with the one correlation under which the sum of the
-// curves is spread as whole is. Alone, a curve is the common factor's.
+// curves is nearest to whole. Alone, a curve is the common factor's.
 func (d *drawing) tie(curves []curve, kind string, names []string, common []float64, whole Dist) [][]float64 {
 	if len(curves) == 1 {
 		return [][]float64{slices.Clone(common)}
@@ -230,25 +229,24 @@ func (d *drawing) tie(curves []curve, kind string, names []string, common []floa
 	for i, name := range names {
 		luck[i] = d.luck(kind + name)
 	}
-	wanted := upper(whole.Quantile(0.50), whole.Quantile(0.90))
-	low, high, sum := 0.0, 1.0, make([]float64, len(common))
-	for range bisections {
-		rho := (low + high) / 2
+	sum := make([]float64, len(common))
+	distance := func(rho float64) float64 {
 		clear(sum)
+		a, e := math.Sqrt(rho), math.Sqrt(1-rho)
 		for i, c := range curves {
-			a, e := math.Sqrt(rho), math.Sqrt(1-rho)
 			for path := range sum {
 				sum[path] += c.at(float64(a*common[path]) + float64(e*luck[i][path]))
 			}
 		}
 		slices.Sort(sum)
-		if upper(sum[PathCount/2], sum[rankOf(0.90)]) < wanted {
-			low = rho
-		} else {
-			high = rho
+		far := 0.0
+		for i, p := range levels {
+			far += math.Abs(sum[rankOf(p)] - whole.at[i])
 		}
+		return far
 	}
-	a, e := math.Sqrt((low+high)/2), math.Sqrt(1-(low+high)/2)
+	rho := nearest(distance)
+	a, e := math.Sqrt(rho), math.Sqrt(1-rho)
 	for _, x := range luck {
 		for path := range x {
 			x[path] = float64(a*common[path]) + float64(e*x[path])
@@ -257,15 +255,26 @@ func (d *drawing) tie(curves []curve, kind string, names []string, common []floa
 	return luck
 }
 
-// bisections find a correlation to a thousandth.
-const bisections = 10
-
-// upper is the spread of the upper half: tanh of half the logarithm of P90 ÷ P50, which an amount of 0 leaves defined.
-func upper(p50, p90 float64) float64 {
-	if p50+p90 == 0 {
-		return 0
+// nearest is where between 0 and 1 the distance is least, to a fortieth; of equals the largest, which is the wider one.
+// Steps first and then halves: the distance may have more than one valley.
+func nearest(distance func(float64) float64) float64 {
+	best, least := 0.0, math.Inf(1)
+	try := func(at float64) {
+		if at >= 0 && at <= 1 {
+			if far := distance(at); far < least || far == least && at > best {
+				best, least = at, far
+			}
+		}
 	}
-	return (p90 - p50) / (p90 + p50)
+	for i := range 6 {
+		try(float64(i) / 5)
+	}
+	for _, step := range []float64{0.1, 0.05, 0.025} {
+		from := best
+		try(from - step)
+		try(from + step)
+	}
+	return best
 }
 
 // luck is the grid in an order of the name's own.
@@ -279,14 +288,19 @@ func (d *drawing) luck(name string) []float64 {
 
 // ranked replaces every score by the grid's of its rank, so that each quantile is taken once.
 func ranked(scores, grid []float64) []float64 {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(scores[a], scores[b]), cmp.Compare(a, b)) })
 	out := make([]float64, len(scores))
-	for rank, path := range order {
+	for rank, path := range byRank(scores) {
 		out[path] = grid[rank]
 	}
 	return out
+}
+
+// byRank gives the places of values in ascending order.
+func byRank(values []float64) []int {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(values[a], values[b]), cmp.Compare(a, b)) })
+	return order
 }

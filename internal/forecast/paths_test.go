@@ -92,13 +92,7 @@ func TestPathsKeepTracks(t *testing.T) {
 	p := draw(t, strands, 30)
 	for track := range 6 {
 		name := fmt.Sprintf("t%02d", track)
-		var list [][]float64
-		for _, s := range strands {
-			if s.Track == name {
-				list = append(list, s.Daily)
-			}
-		}
-		held(t, name, empirical(t, sumOf(p, strands, inTrack(name))), volume(t, sumSeries(list), 30, Uncertainty{}), 1e-9)
+		held(t, name, empirical(t, sumOf(p, strands, inTrack(name))), forecastOf(t, strands, inTrack(name)), 1e-9)
 	}
 }
 
@@ -143,22 +137,47 @@ func TestPathsAddUp(t *testing.T) {
 	}
 }
 
-// Tracks that move together leave the project's spread as wide as its own forecast; independence would halve it.
-func TestPathsProjectSpread(t *testing.T) {
+// The project's quantiles are as near to its own forecast as a common factor brings them: nearer than those of tracks
+// that do not know of each other, and than those that all move as one.
+func TestPathsProject(t *testing.T) {
 	for seed := range uint64(6) {
 		strands := family(20+seed, 24, 8, 28)
-		var list [][]float64
-		for _, s := range strands {
-			list = append(list, s.Daily)
+		own, tracks := forecastOf(t, strands, every), [8]curve{}
+		for i := range tracks {
+			tracks[i] = curveOf(forecastOf(t, strands, inTrack(fmt.Sprintf("t%02d", i))))
 		}
-		own := volume(t, sumSeries(list), 30, Uncertainty{})
-		got := empirical(t, sumOf(draw(t, strands, 30), strands, every))
-		up, _ := spread(got)
-		want, _ := spread(own)
-		if math.Abs(up-want) > 0.02+0.02*want {
-			t.Errorf("family %d: P90 is %.3f above the median in logarithms, the project's own %.3f", seed, up, want)
+		d, alone, as := drawing{seed: 1, grid: normalGrid()}, make([]float64, PathCount), make([]float64, PathCount)
+		for i, c := range tracks {
+			for path, score := range d.luck(fmt.Sprint(i)) {
+				alone[path] += c.at(score)
+				as[path] += c[path]
+			}
+		}
+		got := distance(empirical(t, sumOf(draw(t, strands, 30), strands, every)), own)
+		if a, b := distance(empirical(t, alone), own), distance(empirical(t, as), own); got > a || got > b*1.01 || got > 0.15 {
+			t.Errorf("family %d: the mean distance is %.3f of the median, %.3f of independent tracks and %.3f of tracks as one", seed, got, a, b)
 		}
 	}
+}
+
+// forecastOf is Volume's of the sum of strands.
+func forecastOf(t *testing.T, strands []Strand, pick func(Strand) bool) Dist {
+	t.Helper()
+	var list [][]float64
+	for _, s := range strands {
+		if pick(s) {
+			list = append(list, s.Daily)
+		}
+	}
+	return volume(t, sumSeries(list), 30, Uncertainty{})
+}
+
+// distance is the mean distance of quantiles at Levels, as a share of the median.
+func distance(a, b Dist) (sum float64) {
+	for i := range a.at {
+		sum += math.Abs(a.at[i]-b.at[i]) / b.at[median] / float64(len(levels))
+	}
+	return sum
 }
 
 // The order of strands decides nothing, the seed repeats, and cents are a hundred times dollars.

@@ -31,11 +31,10 @@ type writer struct {
 func document(in Input, base, head, policy *side, count counters, rec *traffic.Summary, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
 	w := writer{in, base, head, policy, count, rec, res, m, e, out}
 	cfg := policy.policy
-	period := cfg.PeriodOr()
 	r := &report.Report{
 		Schema: report.SchemaID, Tool: report.Tool{Name: "tokengate", Version: in.Version}, GeneratedAt: in.Now.UTC(),
 		Project: report.Project{Name: cfg.Project.Name.Value, Owner: cfg.Project.Owner.Value, Purpose: cfg.Project.Purpose.Value, Approver: cfg.Project.Approver.Value},
-		Stage:   in.Stage, Period: report.Period{Name: period.Name, Days: period.Days}, Head: in.Head.Revision,
+		Stage:   in.Stage, Period: m.reported(), Head: in.Head.Revision,
 		Checks: w.checks(), Findings: w.findings(), Causes: w.causes(), Templates: w.templates(), Provenance: w.provenance(), Method: w.method(),
 	}
 	r.Head.Config = head.policy.Path
@@ -232,7 +231,7 @@ func effect(e *forecast.Effect) *report.Effect {
 }
 
 // perPeriod is what a dollar or token of the recording stands for in a period: the forecast's median over the recorded
-// total, of the whole project.
+// total, of the whole project. What a calendar period has spent already no change moves.
 func (w writer) perPeriod() (costs, toks float64) {
 	scope := budget.Scope{Kind: "project"}
 	m, n := w.m.scopes[scope], w.m.totals[replay.ByProject]
@@ -245,10 +244,10 @@ func (w writer) perPeriod() (costs, toks float64) {
 	}
 	days := 0.0
 	if !numbers.Forecast { // too short to forecast: the plain daily mean, and the report says so
-		days = float64(w.m.period) / float64(max(len(side.Days), 1))
+		days = float64(w.m.length) / float64(max(len(side.Days), 1))
 		return days, days
 	}
-	return ratio(numbers.Cost.Quantile(.5), sumOf(side, cost)), ratio(numbers.Tokens.Quantile(.5), sumOf(side, tokens))
+	return ratio(numbers.Cost.Quantile(.5)-w.m.spent[0], sumOf(side, dayCost)), ratio(numbers.Tokens.Quantile(.5)-w.m.spent[1], sumOf(side, dayTokens))
 }
 
 func ratio(a, b float64) float64 {

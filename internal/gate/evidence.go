@@ -14,7 +14,7 @@ import (
 // evidence lays out for the rules what was declared and what was measured.
 func evidence(in Input, base, head, policy *side, count counters, rec *traffic.Summary, res *replay.Result, m *measurements, diags source.Diagnostics) budget.Evidence {
 	e := budget.Evidence{
-		Now: in.Now, Stage: in.Stage, Period: policy.policy.PeriodOr().Name, HasBase: base != nil, FromHead: policy == head,
+		Now: in.Now, Stage: in.Stage, Period: policy.policy.PeriodOr().Word(), HasBase: base != nil, FromHead: policy == head,
 		Approver: policy.policy.Project.Approver.Value, Scopes: m.scopes, MaxAge: policy.policy.MaxPriceAge(),
 		BadShare: rec.BadShare(), MaxBad: policy.policy.MaxBad(), BadPlace: policy.policy.BadLines.Span,
 		Ceilings: policy.policy.Ceilings(in.Stage), Declared: policy.policy.Declared(),
@@ -33,6 +33,7 @@ func evidence(in Input, base, head, policy *side, count counters, rec *traffic.S
 	e.Unpriced, e.Unmapped = unpriced(res), m.unmapped()
 	e.Templates = sizes(base, head, count)
 	e.Given = append(append(given(diags), unloaded(res)...), recalibrated(policy, head)...)
+	e.Given = append(append(e.Given, m.gaps(policy.recorded())...), m.plans.refused(func(kind string) []string { return m.scopeNames(policy, kind) })...)
 	return e
 }
 

@@ -79,6 +79,10 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	}
 	diags = slices.Concat(diags, missing, odd) // a recording that cannot be read leaves the verdict open; see given
 	m := measure(in, policy, res)
+	if wrong := m.misnamed(head); wrong.HasErrors() {
+		wrong.Sort()
+		return nil, wrong, nil
+	}
 	e := evidence(in, base, head, policy, count, recording, res, m, diags)
 	e.Given = append(e.Given, unusable...)
 	return document(in, base, head, policy, count, recording, res, m, e, budget.Judge(e)), nil, nil

@@ -4,90 +4,95 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/stats"
 )
 
 // measurements is what the replay says about every scope, with what it rests on.
 type measurements struct {
+	window
 	scopes  map[budget.Scope]budget.Measured
 	groups  map[budget.Scope]*replay.Group
 	totals  map[replay.Dim][2]map[string]*replay.Totals // base, head
 	latency *latencies
-	first   int64 // first whole day
-	days    int   // whole days
-	dropped []time.Time
-	period  int // days
+	strands []*replay.Strand
+	names   map[replay.Dim][]string // recorded, on either side
+	hasBase bool
+	model   func(name string) string // the catalogue's id of a model
+	cost    *outlook
+	tokens  *outlook
+	plans   *plans
+	planned map[budget.Scope][2]float64 // median of head's cost without and with the plans
+	spent   [2]float64                  // the project's cost and tokens on the known days of the period
 	notes   []forecast.Warning
 }
 
-// seed makes the bootstrap repeatable; any fixed number does.
+// seed makes the bootstrap and the paths repeatable; any fixed number does.
 const seed = 20260101
 
 func measure(in Input, policy *side, res *replay.Result) *measurements {
 	m := &measurements{scopes: map[budget.Scope]budget.Measured{}, groups: map[budget.Scope]*replay.Group{}, totals: map[replay.Dim][2]map[string]*replay.Totals{},
-		period: policy.policy.PeriodOr().Days, latency: fitLatencies(res)}
-	for _, d := range []replay.Dim{replay.ByProject, replay.ByTrack, replay.ByFeature, replay.ByModel, replay.ByTemplate} {
+		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}}
+	for _, d := range dims {
 		pair := [2]map[string]*replay.Totals{{}, res.Head.Totals(d)}
-		if in.Base != nil {
+		if m.hasBase {
 			pair[0] = res.Base.Totals(d)
 		}
-		m.totals[d] = pair
+		m.totals[d], m.names[d] = pair, res.Names(d)
+		for _, name := range m.names[d] {
+			m.groups[budget.Scope{Kind: string(d), Name: name}] = res.Group(d, name)
+		}
 	}
-	m.window(m.totals[replay.ByProject][1][""])
-	for d := range m.totals {
-		for _, name := range res.Names(d) {
-			scope := budget.Scope{Kind: string(d), Name: name}
-			m.groups[scope] = res.Group(d, name)
-			m.scopes[scope] = m.scope(res, d, name)
+	m.window = newWindow(m.totals[replay.ByProject][1][""], policy.policy.Config, in.Now)
+	m.cost, m.tokens = m.outlook(costs), m.outlook(tokens)
+	m.plan(policy.policy.Volume)
+	for _, d := range dims {
+		for _, name := range m.names[d] {
+			m.scopes[budget.Scope{Kind: string(d), Name: name}] = m.scope(res, d, name)
 		}
 	}
 	return m
 }
 
-// window finds the whole days of the recording: they are the same for every scope, so that a track that was silent on
-// one of them counts a zero.
-func (m *measurements) window(project *replay.Totals) {
-	if project == nil {
-		return
-	}
-	var days []forecast.DayTotal
-	for n, d := range project.Days {
-		days = append(days, forecast.DayTotal{Day: time.Unix(n*86400, 0).UTC(), Value: d.Tokens, First: d.First, Last: d.Last})
-	}
-	values, dropped := forecast.Days(days)
-	m.days, m.dropped = len(values), dropped
-	m.first = math.MaxInt64
-	for n := range project.Days {
-		m.first = min(m.first, n)
-	}
-	if len(dropped) > 0 && dropped[0].Unix()/86400 == m.first {
-		m.first++
-	}
-}
+var dims = []replay.Dim{replay.ByProject, replay.ByTrack, replay.ByFeature, replay.ByModel, replay.ByTemplate}
 
-func (m *measurements) series(t *replay.Totals, pick func(*replay.Day) float64) []float64 {
-	out := make([]float64, m.days)
-	if t == nil {
-		return out
-	}
-	for n, d := range t.Days {
-		if i := n - m.first; i >= 0 && i < int64(m.days) {
-			out[i] = pick(d)
+// model resolves names of models as the policy's prices do.
+func (in Input) model(policy *side) func(string) string {
+	catalog, _ := policy.policy.Catalog(policy.fs, in.Catalog) // what is wrong with a price file was said when it was priced with
+	return func(name string) string {
+		if found, err := catalog.Lookup(name, in.Now); err == nil {
+			return found.ID
 		}
+		return name
 	}
-	return out
 }
 
-func total(values []float64) (sum float64) {
-	for _, v := range values {
-		sum += v
+// plan lets the paths follow the entries under volume, and notes what that moves.
+func (m *measurements) plan(volume []source.At[config.VolumePlan]) {
+	m.plans = m.newPlans(volume)
+	median := func(scope budget.Scope) float64 {
+		a, _ := m.amount(m.cost, replay.Dim(scope.Kind), scope.Name, false, 0)
+		return a.Quantile(0.5)
 	}
-	return sum
+	before := map[budget.Scope]float64{}
+	for _, p := range m.plans.entries {
+		before[m.called(p.VolumePlan)] = median(m.called(p.VolumePlan))
+	}
+	m.cost.planned = m.plans.factors()
+	m.tokens.planned = m.cost.planned
+	for scope, was := range before {
+		m.planned[scope] = [2]float64{was, median(scope)}
+	}
+	for i := range m.strands {
+		m.spent[0] += m.cost.spent[i]
+		m.spent[1] += m.tokens.spent[i]
+	}
+	m.notes = nil
 }
 
 // unmapped measures the calls without a track against the whole of head, both scaled up to all traffic.
@@ -96,9 +101,9 @@ func (m *measurements) unmapped() budget.Unmapped {
 	if all == nil || none == nil {
 		return budget.Unmapped{}
 	}
-	u := budget.Unmapped{Calls: none.Calls, Of: "spend", Share: ratio(sumOf(none, cost), sumOf(all, cost))}
-	if sumOf(all, cost) == 0 {
-		u.Of, u.Share = "tokens", ratio(sumOf(none, tokens), sumOf(all, tokens))
+	u := budget.Unmapped{Calls: none.Calls, Of: "spend", Share: ratio(sumOf(none, dayCost), sumOf(all, dayCost))}
+	if sumOf(all, dayCost) == 0 {
+		u.Of, u.Share = "tokens", ratio(sumOf(none, dayTokens), sumOf(all, dayTokens))
 	}
 	return u
 }
@@ -111,18 +116,18 @@ func sumOf(t *replay.Totals, pick func(*replay.Day) float64) (sum float64) {
 	return sum
 }
 
-func cost(d *replay.Day) float64   { return d.Cost }
-func tokens(d *replay.Day) float64 { return d.Tokens }
+func dayCost(d *replay.Day) float64   { return d.Cost }
+func dayTokens(d *replay.Day) float64 { return d.Tokens }
 
 func (m *measurements) scope(res *replay.Result, d replay.Dim, name string) budget.Measured {
 	g := res.Group(d, name)
 	base, head := m.totals[d][0][name], m.totals[d][1][name]
-	out := budget.Measured{Calls: g.Calls, Means: g.Means, Days: m.days, NeedDays: forecast.MinDays}
+	out := budget.Measured{Calls: g.Calls, Means: g.Means, Days: len(m.days), NeedDays: forecast.MinDays}
 	out.CountingError, _ = g.Counting()
 	level, moved := g.Doubt()
-	out.Head, out.Short = m.numbers(g, head, base, false, level)
+	out.Head, out.Short = m.numbers(g, d, name, head, false, level)
 	if res.Base != nil {
-		out.Base, _ = m.numbers(g, base, base, true, replay.Shares{})
+		out.Base, _ = m.numbers(g, d, name, base, true, replay.Shares{})
 		costs, toks := paired(g.CostPairs(), moved.Cost), paired(g.TokenPairs(), moved.Tokens)
 		out.CostEffect, out.TokensEffect = &costs, &toks
 		out.EffectDoubt = map[string]float64{budget.Cost: moved.Cost, budget.Tokens: moved.Tokens}
@@ -145,44 +150,24 @@ func paired(pairs []stats.Pair, doubt float64) forecast.Effect {
 	return e
 }
 
-// numbers measures one side of a scope. The volume of a period is forecast from base's days where there is a base, and
-// head's is that times the recorded ratio: the two differ by the change alone.
-func (m *measurements) numbers(g *replay.Group, side, base *replay.Totals, onBase bool, doubt replay.Shares) (*budget.Numbers, error) {
+// numbers measures one side of a scope. doubt is what counting leaves open of all its sums; of a calendar period only
+// what is still forecast is in doubt.
+func (m *measurements) numbers(g *replay.Group, d replay.Dim, name string, side *replay.Totals, onBase bool, doubt replay.Shares) (*budget.Numbers, error) {
 	if side == nil {
 		return nil, nil
 	}
-	n := &budget.Numbers{PeriodDoubt: map[string]float64{budget.Cost: doubt.Cost, budget.Tokens: doubt.Tokens}}
+	n := &budget.Numbers{}
 	calls, sessions := m.callValues(g, onBase), sessionValues(g, onBase)
 	n.CallMedian, n.PerCall, n.CallDoubt = calls.quantiles(0.50), calls.quantiles(0.95), calls.doubts(0.95)
 	n.PerSession, n.SessionDoubt = sessions.quantiles(0.95), sessions.doubts(0.95)
-	var err error
-	n.Cost, err = m.volume(g.CostPairs(), side, base, cost, onBase, doubt.Cost)
-	if err == nil {
-		n.Tokens, err = m.volume(g.TokenPairs(), side, base, tokens, onBase, doubt.Tokens)
+	cost, err := m.amount(m.cost, d, name, onBase, doubt.Cost)
+	if err != nil {
+		return n, err
 	}
-	n.Forecast = err == nil
+	tokens, err := m.amount(m.tokens, d, name, onBase, doubt.Tokens)
+	n.Cost, n.Tokens, n.Forecast = cost.Dist, tokens.Dist, err == nil
+	n.PeriodDoubt = map[string]float64{budget.Cost: doubt.Cost * cost.open(), budget.Tokens: doubt.Tokens * tokens.open()}
 	return n, err
-}
-
-func (m *measurements) volume(pairs []stats.Pair, side, base *replay.Totals, pick func(*replay.Day) float64, onBase bool, doubt float64) (forecast.Dist, error) {
-	own, from := m.series(side, pick), m.series(side, pick)
-	if base != nil {
-		from = m.series(base, pick)
-	}
-	now, was := total(own), total(from)
-	if was == 0 {
-		from, was = own, now
-	}
-	u := forecast.Uncertainty{Sampling: forecast.SamplingError(clusterSums(pairs, onBase), m.days), Counting: doubt / 1.96}
-	if now == 0 && m.days >= forecast.MinDays {
-		return forecast.NewDist([7]float64{}) // calls were made and cost nothing: a free model, or no tokens
-	}
-	d, notes, err := forecast.Volume(from, m.period, u)
-	m.notes = append(m.notes, notes...)
-	if err != nil || was == 0 {
-		return d, err
-	}
-	return d.Scale(now / was), nil
 }
 
 func clusterSums(pairs []stats.Pair, onBase bool) []float64 {

@@ -21,7 +21,7 @@ func (w writer) provenance() report.Provenance {
 	n := w.res.Notes
 	p := report.Provenance{
 		Recordings: []report.Recording{}, Calls: w.res.Calls, Lines: w.rec.Lines, Skipped: []report.Skipped{}, Duplicates: w.rec.Duplicates, Replaced: w.rec.Replaced,
-		From: w.rec.First, To: w.rec.Last, Days: w.m.days, CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
+		From: w.rec.First, To: w.rec.Last, Days: len(w.m.days), CountingError: round(w.res.CountingError, 4), CountingBy: w.res.CountingBy,
 		PricesFrom: []string{w.count.catalog.Origin()}, ConfigDigest: digest(w.policy), Assumptions: assumptions(n, w.res.Base != nil),
 	}
 	if p.CountingError == 0 {
@@ -51,9 +51,8 @@ func (w writer) provenance() report.Provenance {
 		}
 		p.PricesNewest = max(p.PricesNewest, day)
 	}
-	for _, d := range w.m.dropped {
-		p.Notes = append(p.Notes, d.Format(time.DateOnly)+" is a partial day and is left out of the forecast")
-	}
+	p.Notes = append(p.Notes, w.m.window.notes()...)
+	p.Assumptions = append(p.Assumptions, w.m.followed(w.m.period.Word())...)
 	return p
 }
 

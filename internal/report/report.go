@@ -67,10 +67,15 @@ type Project struct {
 	Approver string `json:"approver,omitempty"`
 }
 
-// Period is the length of time a period ceiling covers.
+// Period is the length of time a period ceiling covers. A rolling one begins today and has 1, 7, 30 or 91 days; a calendar
+// one has its first and last day, and how many of its days are past and recorded: their spend is certain.
 type Period struct {
-	Name string `json:"name"` // day, week, month or quarter
-	Days int    `json:"days"` // 1, 7, 30 or 91
+	Name     string `json:"name"` // day, week, month or quarter
+	Days     int    `json:"days"`
+	Calendar bool   `json:"calendar,omitempty"`
+	From     string `json:"from,omitempty"`          // first day of a calendar period
+	Until    string `json:"until,omitempty"`         // and its last
+	Recorded int    `json:"recorded_days,omitempty"` // of a calendar period
 }
 
 // Revision is one side of the comparison.

@@ -1,0 +1,283 @@
+package gate
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/source"
+	"github.com/tokengate/tokengate/internal/stats"
+)
+
+// plans are the entries under volume with what they meet in the recording.
+type plans struct {
+	entries []entry
+	open    []int64
+	strands int
+}
+
+// entry is one of them: the strands it is for, how many open days it holds on, and its own luck.
+type entry struct {
+	config.VolumePlan
+	span    source.Span
+	on      []bool  // by strand
+	days    int     // open days it holds on
+	level   float64 // what calls: multiplies by
+	share   float64 // of all recorded calls, of late
+	luck    []float64
+	refused string // why it cannot be followed
+}
+
+// newPlans finds what every entry is about. Levels of calls are held against the joint forecast of calls.
+func (m *measurements) newPlans(volume []source.At[config.VolumePlan]) *plans {
+	ps := &plans{open: m.open, strands: len(m.strands)}
+	if len(volume) == 0 {
+		return ps
+	}
+	counts := m.outlook(calls)
+	for i, at := range volume {
+		p := entry{VolumePlan: at.Value, span: at.Span, on: make([]bool, len(m.strands)), level: 1}
+		scope, some := m.called(p.VolumePlan), false
+		for s := range m.strands {
+			p.on[s] = m.strands[s].Name(replay.Dim(scope.Kind), m.hasBase) == scope.Name
+			some = some || p.on[s]
+		}
+		for _, day := range m.open {
+			if p.Holds(dayTime(day)) {
+				p.days++
+			}
+		}
+		if some {
+			p.measure(m, counts)
+		} else {
+			p.refused = "no recorded call belongs to it, and the volume of what was never recorded is not guessed"
+		}
+		if p.Spread.Set {
+			p.luck = planLuck(fmt.Sprintf("plan %d", i), float64(p.Spread.Value)/1.96)
+		}
+		ps.entries = append(ps.entries, p)
+	}
+	return ps
+}
+
+// measure finds the level and the share of the plan's calls.
+func (p *entry) measure(m *measurements, counts *outlook) {
+	if counts.err != nil {
+		p.refused = "its calls cannot be forecast: " + counts.err.Error()
+		return
+	}
+	sum, late, all := make([]float64, forecast.PathCount), 0.0, 0.0
+	for s, on := range p.on {
+		last := total(counts.base[s][max(0, len(m.days)-28):])
+		if all += last; on {
+			late += last
+			counts.add(sum, s, 1)
+		}
+	}
+	d, err := forecast.Empirical(sum)
+	level := d.Quantile(0.5) / float64(len(m.open))
+	switch p.share = late / all; {
+	case err != nil || late == 0 || p.Calls.Set && level == 0:
+		p.refused = "it has no calls of late to scale"
+	case p.Share.Set && late == all:
+		p.refused = "all recorded calls belong to it, so there are no others to make room"
+	case p.Calls.Set:
+		p.level = float64(p.Calls.Value) / float64(m.length) / level
+	}
+}
+
+// planLuck is a lognormal factor with median 1 for every path, each quantile once, in an order of the plan's own.
+func planLuck(name string, sigma float64) []float64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	out := make([]float64, forecast.PathCount)
+	for i := range out {
+		out[i] = math.Exp(sigma * stats.NormalQuantile(float64(i+1)/(forecast.PathCount+1)))
+	}
+	rand.New(rand.NewPCG(seed, h.Sum64())).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+// factors gives what every strand's paths are multiplied by: the mean over the open days of the product of the entries
+// that hold on a day, as the forecast of a period is of an even daily level. nil is a factor of 1.
+func (ps *plans) factors() [][]float64 {
+	out := make([][]float64, ps.strands)
+	for _, run := range ps.runs() {
+		weight := float64(run.days) / float64(len(ps.open))
+		for s := range out {
+			f, lucks := ps.factor(run.holding, s)
+			out[s] = mix(out[s], weight, f, lucks)
+		}
+	}
+	for s := range out {
+		if !slices.ContainsFunc(out[s], func(f float64) bool { return math.Abs(f-1) > 1e-12 }) {
+			out[s] = nil
+		}
+	}
+	return out
+}
+
+// run is open days on which the same entries hold.
+type run struct {
+	holding []*entry
+	days    int
+}
+
+func (ps *plans) runs() []run {
+	var out []run
+	for _, day := range ps.open {
+		var holding []*entry
+		for i := range ps.entries {
+			if p := &ps.entries[i]; p.refused == "" && p.Holds(dayTime(day)) {
+				holding = append(holding, p)
+			}
+		}
+		if i := slices.IndexFunc(out, func(r run) bool { return slices.Equal(r.holding, holding) }); i >= 0 {
+			out[i].days++
+		} else {
+			out = append(out, run{holding, 1})
+		}
+	}
+	return out
+}
+
+// factor is what the entries that hold make of one strand's volume. Shares are solved together: those named get theirs,
+// all others shrink or grow in proportion.
+func (ps *plans) factor(holding []*entry, strand int) (f float64, lucks [][]float64) {
+	f = 1
+	shared, taken, others := false, 0.0, 1.0
+	for _, p := range holding {
+		if p.Share.Set {
+			shared, taken, others = true, taken+float64(p.Share.Value), others-p.share
+		}
+	}
+	mine := false
+	for _, p := range holding {
+		if !p.on[strand] {
+			continue
+		}
+		switch {
+		case p.Change.Set:
+			f *= 1 + float64(p.Change.Value)
+		case p.Calls.Set:
+			f *= p.level
+		default:
+			f, mine = f*float64(p.Share.Value)/p.share, true
+		}
+		if p.luck != nil {
+			lucks = append(lucks, p.luck)
+		}
+	}
+	if shared && !mine && others > 0 {
+		f *= max(1-taken, 0) / others
+	}
+	return f, lucks
+}
+
+// mix adds a weighted factor to the factors of a strand.
+func mix(to []float64, weight, f float64, lucks [][]float64) []float64 {
+	if to == nil {
+		to = make([]float64, forecast.PathCount)
+	}
+	for path := range to {
+		v := weight * f
+		for _, l := range lucks {
+			v *= l[path]
+		}
+		to[path] += v
+	}
+	return to
+}
+
+// refused words the entries that cannot be followed. What was never recorded is a launch that nothing can be said of; a
+// name that nobody knows was let through by base, since head's stop the run (see misnamed).
+func (ps *plans) refused(known func(kind string) []string) (out []budget.Finding) {
+	for _, p := range ps.entries {
+		if p.refused == "" {
+			continue
+		}
+		f := budget.Finding{Status: budget.Inconclusive, Diagnostic: source.Diagnostic{Rule: "volume-unrecorded", Severity: source.Warning, Span: p.span,
+			Summary: fmt.Sprintf("the volume of %s is planned (%s), but %s", p.Scope(), p.Text(), p.refused), Hint: "record some of its traffic, or take the entry out and hold it by a ceiling per call"}}
+		if name := p.Scope().Name; name != "" && !slices.Contains(known(p.Scope().Kind), name) {
+			f.Status, f.Rule, f.Hint = budget.Warn, "volume-unknown", "mend or remove it with this change"
+			f.Summary = fmt.Sprintf("base plans the volume of %s (%s), which is neither declared nor recorded: the plan is not followed", p.Scope(), p.Text())
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// misnamed finds entries under volume whose scope is neither declared nor recorded: most likely a name is misspelt, and
+// the plan would move nothing. Without any recorded call nobody can tell.
+func (m *measurements) misnamed(s *side) (diags source.Diagnostics) {
+	for _, at := range s.policy.Volume {
+		name, kind := at.Value.Name(), at.Value.Scope().Kind
+		if known := m.scopeNames(s, kind); name.Set && len(m.strands) > 0 && !slices.Contains(known, m.called(at.Value).Name) {
+			diags.Add("volume-unknown", name.Span, source.DidYouMean(name.Value, known, "known are "+strings.Join(known, ", ")), "%s %q is neither declared nor recorded", kind, name.Value)
+		}
+	}
+	return diags
+}
+
+// scopeNames lists the names of a kind that are declared or recorded, in order.
+func (m *measurements) scopeNames(s *side, kind string) []string {
+	names := m.names[replay.Dim(kind)]
+	for _, c := range s.policy.Ceilings(config.PullRequest) {
+		if c.Scope.Kind == kind {
+			names = append(names, c.Scope.Name)
+		}
+	}
+	switch kind {
+	case "track":
+		for _, d := range s.policy.Declared() {
+			names = append(names, d.Scope.Name)
+		}
+	case "feature":
+		for _, e := range s.policy.Features {
+			names = append(names, e.Key.Value)
+		}
+	case "model":
+		for _, at := range s.policy.Models() {
+			names = append(names, m.model(at.Value))
+		}
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// called is the scope of an entry by the name that recorded calls have: a model's is the catalogue's.
+func (m *measurements) called(v config.VolumePlan) budget.Scope {
+	scope := v.Scope()
+	if scope.Kind == "model" {
+		scope.Name = m.model(scope.Name)
+	}
+	return scope
+}
+
+// followed words what the plans did: what they are, on how many days of the period, and how they moved the median.
+func (m *measurements) followed(word string) []string {
+	var out []string
+	for _, p := range m.plans.entries {
+		if p.refused != "" {
+			continue
+		}
+		scope := m.called(p.VolumePlan)
+		text := fmt.Sprintf("volume of %s: %s (%s), on %d of the %d days that are forecast", scope, p.Text(), p.Reason.Value, p.days, len(m.open))
+		switch with, ok := m.planned[scope]; {
+		case p.days == 0:
+			text += ": it moves nothing here"
+		case ok:
+			text += fmt.Sprintf(": with all plans P50 is %s a %s instead of %s", budget.DollarsOf(with[1]).Text, word, budget.DollarsOf(with[0]).Text)
+		}
+		out = append(out, text)
+	}
+	return out
+}
