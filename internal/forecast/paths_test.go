@@ -57,7 +57,7 @@ func sumOf(p *Paths, strands []Strand, pick func(Strand) bool) []float64 {
 	return sum
 }
 
-func every(Strand) bool { return true }
+func anyStrand(Strand) bool { return true }
 
 func inTrack(track string) func(Strand) bool { return func(s Strand) bool { return s.Track == track } }
 
@@ -108,14 +108,14 @@ func TestPathsWiden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held(t, "widened", empirical(t, sumOf(p, strands, every)), volume(t, sumSeries(list), 14, u), 1e-9)
+	held(t, "widened", empirical(t, sumOf(p, strands, anyStrand)), volume(t, sumSeries(list), 14, u), 1e-9)
 }
 
 // Whatever the strands are grouped by, the groups add up to the project in every path, and no amount is negative.
 func TestPathsAddUp(t *testing.T) {
 	strands := family(5, 30, 4, 21)
 	p := draw(t, strands, 30)
-	project := sumOf(p, strands, every)
+	project := sumOf(p, strands, anyStrand)
 	for by, of := range map[string]func(int) int{"track": func(i int) int { return i % 4 }, "feature": func(i int) int { return i / 11 }} {
 		sum := make([]float64, PathCount)
 		for g := range 12 {
@@ -142,7 +142,7 @@ func TestPathsAddUp(t *testing.T) {
 func TestPathsProject(t *testing.T) {
 	for seed := range uint64(6) {
 		strands := family(20+seed, 24, 8, 28)
-		own, tracks := forecastOf(t, strands, every), [8]curve{}
+		own, tracks := forecastOf(t, strands, anyStrand), [8]curve{}
 		for i := range tracks {
 			tracks[i] = curveOf(forecastOf(t, strands, inTrack(fmt.Sprintf("t%02d", i))))
 		}
@@ -153,7 +153,7 @@ func TestPathsProject(t *testing.T) {
 				as[path] += c[path]
 			}
 		}
-		got := distance(empirical(t, sumOf(draw(t, strands, 30), strands, every)), own)
+		got := distance(empirical(t, sumOf(draw(t, strands, 30), strands, anyStrand)), own)
 		if a, b := distance(empirical(t, alone), own), distance(empirical(t, as), own); got > a || got > b*1.01 || got > 0.15 {
 			t.Errorf("family %d: the mean distance is %.3f of the median, %.3f of independent tracks and %.3f of tracks as one", seed, got, a, b)
 		}
