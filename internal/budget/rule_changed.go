@@ -65,7 +65,7 @@ const noApprover = "declare an approver in the project charter"
 var policyChanged = Rule{source.Rule{
 	ID:      "policy-changed",
 	Summary: "the change edits a policy setting",
-	Explain: `Stages, quantiles, risk tolerances, the period, the allowed share of bad lines, recordings, map rules and price
+	Explain: `Stages, quantiles, risk tolerances, the period, the allowed share of bad lines, recordings, volume plans, map rules and price
 files decide what a ceiling means. Like ceilings they are read from base; an edit is named here and takes effect once merged.`,
 }, checkPolicy}
 

@@ -247,7 +247,24 @@ func (w writer) perPeriod() (costs, toks float64) {
 		days = float64(w.m.length) / float64(max(len(side.Days), 1))
 		return days, days
 	}
-	return ratio(numbers.Cost.Quantile(.5)-w.m.spent[0], sumOf(side, dayCost)), ratio(numbers.Tokens.Quantile(.5)-w.m.spent[1], sumOf(side, dayTokens))
+	costs = w.perMoved(ratio(numbers.Cost.Quantile(.5)-w.m.spent[0], sumOf(side, dayCost)), dayCost, func(n *budget.Numbers) forecast.Dist { return n.Cost })
+	toks = w.perMoved(ratio(numbers.Tokens.Quantile(.5)-w.m.spent[1], sumOf(side, dayTokens)), dayTokens, func(n *budget.Numbers) forecast.Dist { return n.Tokens })
+	return costs, toks
+}
+
+// perMoved is what a recorded difference between the sides stands for in a period, so that causes add up to the difference
+// of the medians that a reader sees. Strands that move by different ratios make it another number than level, the medians'
+// own; where a mix of ups and downs leaves no difference to divide by, level stands.
+func (w writer) perMoved(level float64, of func(*replay.Day) float64, dist func(*budget.Numbers) forecast.Dist) float64 {
+	m, n := w.m.scopes[budget.Scope{Kind: "project"}], w.m.totals[replay.ByProject]
+	if m.Base == nil || m.Head == nil || !m.Base.Forecast || !m.Head.Forecast {
+		return level
+	}
+	per := ratio(dist(m.Head).Quantile(.5)-dist(m.Base).Quantile(.5), sumOf(n[1][""], of)-sumOf(n[0][""], of))
+	if per > level/2 && per < 2*level {
+		return per
+	}
+	return level
 }
 
 func ratio(a, b float64) float64 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/report"
@@ -51,7 +52,7 @@ func (w writer) provenance() report.Provenance {
 		}
 		p.PricesNewest = max(p.PricesNewest, day)
 	}
-	p.Notes = append(p.Notes, w.m.window.notes()...)
+	p.Notes = append(p.Notes, w.m.partial()...)
 	p.Assumptions = append(p.Assumptions, w.m.followed(w.m.period.Word())...)
 	return p
 }
@@ -107,7 +108,7 @@ func (w writer) method() []string {
 		"Recorded calls are replayed under both revisions; money is exact: tokens of a price class are summed as integers and multiplied once.",
 		fmt.Sprintf("Prices are those of %s.", w.in.Now.Format(time.DateOnly)),
 		"The effect of the change is paired: the same calls under base and head; its interval resamples whole sessions and adds the counting error.",
-		"The volume of the period has the spread of 274 recorded series with a like history, widened by sampling; head's forecast is base's times the effect.",
+		fmt.Sprintf("The volume of the period has the spread of 274 recorded series with a like history, widened by sampling. Every scope is a sum of the same %s drawn paths, so that parts add up to the whole in every path, if not in their quantiles; head's path is base's times the recorded ratio.", money.Count(forecast.PathCount).Exact()),
 		"Ceilings per call and per session are held against the 95th percentile of what was recorded.",
 		fmt.Sprintf("Period ceilings are held at P%.0f at this stage; tracks of low risk tolerance at P90.", w.policy.policy.Quantile(w.in.Stage)*100),
 	}

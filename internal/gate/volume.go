@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -87,9 +86,6 @@ func (m *measurements) outlook(of metric) *outlook {
 		return m.sampling(of.name, budget.Scope{Kind: "track", Name: name}, m.hasBase && !onHead)
 	}
 	o.paths, o.err = forecast.DrawPaths(driving, m.horizon(), sampling, m.sampling(of.name, budget.Scope{Kind: "project"}, m.hasBase), seed)
-	if errors.Is(o.err, forecast.ErrNoVolume) {
-		o.paths = nil // every scope says so itself, or is free
-	}
 	return o
 }
 
@@ -159,7 +155,7 @@ func (m *measurements) amount(o *outlook, d replay.Dim, name string, onBase bool
 		o.add(sum, i, o.ratio[i][side])
 	}
 	if total(daily) == 0 && len(m.days) >= forecast.MinDays {
-		return out, out.atLeast(sum, 0) // calls were made and cost nothing: a free model, or no tokens
+		return out, out.onTop(sum, 0) // calls were made and cost nothing: a free model, or no tokens
 	}
 	_, notes, err := forecast.Volume(from, m.horizon(), forecast.Uncertainty{})
 	m.notes = append(m.notes, notes...)
@@ -169,7 +165,7 @@ func (m *measurements) amount(o *outlook, d replay.Dim, name string, onBase bool
 	if err != nil {
 		return out, err
 	}
-	return out, out.atLeast(sum, doubt/1.96)
+	return out, out.onTop(sum, doubt/1.96)
 }
 
 // add adds a strand's paths, as planned, times a factor.
@@ -186,8 +182,8 @@ func (o *outlook) add(sum []float64, strand int, by float64) {
 	}
 }
 
-// atLeast makes the distribution of open days, widened by counting, on top of the known ones.
-func (a *amount) atLeast(paths []float64, counting float64) error {
+// onTop makes the distribution of open days, widened by counting, on top of the known ones.
+func (a *amount) onTop(paths []float64, counting float64) error {
 	open, err := forecast.Empirical(paths)
 	if err != nil {
 		return err

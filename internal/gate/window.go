@@ -177,14 +177,23 @@ func dayList(days []int64) string {
 	return text
 }
 
-// notes say which days are in the forecast by choice, and how a calendar period is made up.
-func (w *window) notes() []string {
+// partial says which days were left out of the history, and how a calendar period is made up.
+func (m *measurements) partial() []string {
+	w := &m.window
 	var out []string
 	for _, d := range w.dropped {
 		out = append(out, d.Format(time.DateOnly)+" is a partial day and is left out of the forecast")
 	}
 	if len(w.listed) > 0 {
 		out = append(out, dayList(w.listed)+": not recorded, as missing_days says, and left out of the forecast")
+	}
+	if w.period.Calendar && len(w.days) > 0 {
+		text := fmt.Sprintf("of this %s, %s and %s tokens were spent on the %d days recorded, whatever the change does; %d days are forecast", w.period.Word(),
+			budget.DollarsOf(m.spent[0]).Text, budget.TokensOf(m.spent[1]).Text, len(w.known), len(w.open))
+		if w.past > 0 {
+			text += fmt.Sprintf(", %d of them past but not recorded whole", w.past)
+		}
+		out = append(out, text)
 	}
 	return out
 }

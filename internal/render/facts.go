@@ -38,7 +38,7 @@ func headroom(r *report.Report) string {
 }
 
 func compared(r *report.Report) string {
-	parts := []string{r.Project.Name, strings.ReplaceAll(r.Stage, "_", " ") + " gate", fmt.Sprintf("period: %s (%s)", r.Period.Name, plural(int64(r.Period.Days), "day", "days"))}
+	parts := []string{r.Project.Name, strings.ReplaceAll(r.Stage, "_", " ") + " gate", "period: " + r.Period.Label()}
 	if r.Base == nil {
 		parts = append(parts, "no base to compare with, head "+revision(r.Head))
 	} else {
