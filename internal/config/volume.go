@@ -41,7 +41,7 @@ func (c *Change) UnmarshalText(b []byte) error {
 	if !(v >= -100 && v <= 10_000) {
 		return fmt.Errorf("change %q is out of range (-100%% to +10,000%%)", s)
 	}
-	*c = Change(v / 100)
+	*c = Change(v/100 + 0) // -0% is +0%
 	return nil
 }
 
