@@ -54,13 +54,13 @@ func (m *measurements) newPlans(volume []source.At[config.VolumePlan]) *plans {
 				p.days++
 			}
 		}
+		if p.Spread.Set {
+			p.luck = planLuck(fmt.Sprintf("plan %d", i), float64(p.Spread.Value)/1.96)
+		}
 		if some {
 			p.measure(m, counts)
 		} else {
 			p.refused = "no recorded call belongs to it, and the volume of what was never recorded is not guessed"
-		}
-		if p.Spread.Set {
-			p.luck = planLuck(fmt.Sprintf("plan %d", i), float64(p.Spread.Value)/1.96)
 		}
 		ps.entries = append(ps.entries, p)
 	}
@@ -90,6 +90,24 @@ func (p *entry) measure(m *measurements, counts *outlook) {
 		p.refused = "all recorded calls belong to it, so there are no others to make room"
 	case p.Calls.Set:
 		p.level = float64(p.Calls.Value) / float64(m.length) / level
+	}
+	p.centre(sum)
+}
+
+// centre scales the plan's luck so that the median of its calls stays where the plan puts it: of a forecast that falls
+// further than it rises, a factor that is as often above 1 as below would lower it.
+func (p *entry) centre(calls []float64) {
+	if p.luck == nil || p.refused != "" {
+		return
+	}
+	moved := make([]float64, len(calls))
+	for path, v := range calls {
+		moved[path] = v * p.luck[path]
+	}
+	if was, now := stats.Median(calls), stats.Median(moved); now > 0 {
+		for path := range p.luck {
+			p.luck[path] *= was / now
+		}
 	}
 }
 

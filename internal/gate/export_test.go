@@ -1,0 +1,35 @@
+package gate
+
+import (
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/token"
+)
+
+// ScopePaths measures as Run does, and gives what every scope's money comes to in each path, on base and on head.
+func ScopePaths(in Input) (map[budget.Scope][2][]float64, error) {
+	base, _ := loadBase(in)
+	head := load(in.Head, in, "head")
+	catalog, _ := base.policy.Catalog(base.fs, in.Catalog)
+	sources, opts, _ := recordings(base, in)
+	res, _, _, err := replayed(plan(in, base, head, counters{token.Book{}, catalog, in.Now}), sources, opts)
+	if err != nil {
+		return nil, err
+	}
+	m, out := measure(in, base, res), map[budget.Scope][2][]float64{}
+	for _, d := range dims {
+		for _, name := range m.names[d] {
+			pair := [2][]float64{make([]float64, forecast.PathCount), make([]float64, forecast.PathCount)}
+			for i, s := range m.strands {
+				for side, onBase := range [2]bool{true, false} {
+					if s.Name(replay.Dim(d), onBase) == name {
+						m.cost.add(pair[side], i, m.cost.ratio[i][side])
+					}
+				}
+			}
+			out[budget.Scope{Kind: string(d), Name: name}] = pair
+		}
+	}
+	return out, m.cost.err
+}
