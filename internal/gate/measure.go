@@ -48,7 +48,7 @@ func measure(in Input, policy *side, res *replay.Result) *measurements {
 			m.groups[budget.Scope{Kind: string(d), Name: name}] = res.Group(d, name)
 		}
 	}
-	m.window = newWindow(m.totals[replay.ByProject][1][""], policy.policy.Config, in.Now)
+	m.window = newWindow(m.totals[replay.ByProject][1][""], policy.policy.Config, in.Now, in.Clock)
 	m.cost, m.tokens = m.outlook(costs), m.outlook(tokens)
 	m.plan(policy.policy.Volume)
 	for _, d := range dims {

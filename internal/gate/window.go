@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -42,11 +41,12 @@ func dayText(day int64) string { return dayTime(day).Format(time.DateOnly) }
 
 func dayOf(t time.Time) int64 { return t.Unix() / secondsPerDay }
 
-// newWindow finds the whole days of the project and those of the period that holds now.
-func newWindow(project *replay.Totals, cfg *config.Config, now time.Time) window {
+// newWindow finds the whole days of the project and those of the period that holds now. The day of the clock is not over,
+// however much of it is recorded; without a clock (zero) only the record tells.
+func newWindow(project *replay.Totals, cfg *config.Config, now, clock time.Time) window {
 	w := window{place: map[int64]int{}, period: cfg.PeriodOr()}
 	if project != nil {
-		w.recorded(project, cfg)
+		w.recorded(project, cfg, clock)
 	}
 	for i, day := range w.days {
 		w.place[day] = i
@@ -69,14 +69,23 @@ func newWindow(project *replay.Totals, cfg *config.Config, now time.Time) window
 }
 
 // recorded lists the whole days, and leaves out those on which the recording seems to have had a hole.
-func (w *window) recorded(project *replay.Totals, cfg *config.Config) {
+func (w *window) recorded(project *replay.Totals, cfg *config.Config, clock time.Time) {
 	var days []forecast.DayTotal
 	for n, d := range project.Days {
+		if !clock.IsZero() && n >= dayOf(clock) {
+			continue
+		}
 		days = append(days, forecast.DayTotal{Day: dayTime(n), Value: d.Tokens, First: d.First, Last: d.Last})
 	}
 	values, dropped := forecast.Days(days)
-	w.dropped = dropped
-	first := slices.Min(slices.Collect(maps.Keys(project.Days)))
+	w.dropped = slices.Clone(dropped)
+	if len(days) < len(project.Days) {
+		w.dropped = append(w.dropped, dayTime(dayOf(clock)))
+	}
+	if len(days) == 0 {
+		return
+	}
+	first := dayOf(slices.MinFunc(days, func(a, b forecast.DayTotal) int { return a.Day.Compare(b.Day) }).Day)
 	if len(dropped) > 0 && dayOf(dropped[0]) == first {
 		first++
 	}

@@ -182,3 +182,18 @@ func TestFreeModel(t *testing.T) {
 		t.Errorf("%+v %+v", a.Base.Cost, a.Head.Cost)
 	}
 }
+
+// The day of the run is not over, so it is no whole day even where four fifths of its calls are in.
+func TestDayOfTheClock(t *testing.T) {
+	lines := recording(t)
+	tree := project(t).edit("traffic/oct.jsonl", strings.Join(lines[:len(lines)-perDay-8], "")) // 32 of the 40 calls of 14 November
+	in := input(t, tree, tree)
+	in.Now = firstDay.AddDate(0, 0, days-2).Add(20 * time.Hour)
+	if r := check(t, in); r.Provenance.Days != days-1 {
+		t.Errorf("without a clock: %d days", r.Provenance.Days)
+	}
+	in.Clock = in.Now
+	if r := check(t, in); r.Provenance.Days != days-2 || !said(r, "2026-11-14 is a partial day") {
+		t.Errorf("%d days, %q", r.Provenance.Days, r.Provenance.Notes)
+	}
+}
