@@ -33,7 +33,7 @@ func evidence(in Input, base, head, policy *side, count counters, rec *traffic.S
 	e.Unpriced, e.Unmapped = unpriced(res), m.unmapped()
 	e.Templates = sizes(base, head, count)
 	e.Given = append(append(given(diags), unloaded(res)...), recalibrated(policy, head)...)
-	e.Given = append(append(e.Given, m.gaps(policy.recorded())...), m.plans.refused(func(kind string) []string { return m.scopeNames(policy, kind) })...)
+	e.Given = append(append(e.Given, m.gaps(policy.recorded())...), m.refused(policy)...)
 	return e
 }
 

@@ -214,16 +214,17 @@ func mix(to []float64, weight, f float64, lucks [][]float64) []float64 {
 	return to
 }
 
-// refused words the entries that cannot be followed. What was never recorded is a launch that nothing can be said of; a
-// name that nobody knows was let through by base, since head's stop the run (see misnamed).
-func (ps *plans) refused(known func(kind string) []string) (out []budget.Finding) {
-	for _, p := range ps.entries {
-		if p.refused == "" {
+// refused words the entries that cannot be followed. What was never recorded is a launch that nothing can be said of,
+// unless it comes after the period; a name that nobody knows was let through by base, since head's stop the run (see
+// misnamed).
+func (m *measurements) refused(policy *side) (out []budget.Finding) {
+	for _, p := range m.plans.entries {
+		if p.refused == "" || p.days == 0 {
 			continue
 		}
 		f := budget.Finding{Status: budget.Inconclusive, Diagnostic: source.Diagnostic{Rule: "volume-unrecorded", Severity: source.Warning, Span: p.span,
 			Summary: fmt.Sprintf("the volume of %s is planned (%s), but %s", p.Scope(), p.Text(), p.refused), Hint: "record some of its traffic, or take the entry out and hold it by a ceiling per call"}}
-		if name := p.Scope().Name; name != "" && !slices.Contains(known(p.Scope().Kind), name) {
+		if scope := m.called(p.VolumePlan); scope.Name != "" && !slices.Contains(m.scopeNames(policy, scope.Kind), scope.Name) {
 			f.Status, f.Rule, f.Hint = budget.Warn, "volume-unknown", "mend or remove it with this change"
 			f.Summary = fmt.Sprintf("base plans the volume of %s (%s), which is neither declared nor recorded: the plan is not followed", p.Scope(), p.Text())
 		}
@@ -284,7 +285,7 @@ func (m *measurements) called(v config.VolumePlan) budget.Scope {
 func (m *measurements) followed(word string) []string {
 	var out []string
 	for _, p := range m.plans.entries {
-		if p.refused != "" {
+		if p.refused != "" && p.days > 0 {
 			continue
 		}
 		scope := m.called(p.VolumePlan)

@@ -167,6 +167,10 @@ func TestVolumeUnrecorded(t *testing.T) {
 		found[0].Message != "the volume of track launch is planned (5,000 calls per period from 2026-12-01), but no recorded call belongs to it, and the volume of what was never recorded is not guessed" {
 		t.Errorf("%s\n%+v", texts(r), found)
 	}
+	later := planned(t, tree, "- {track: launch, calls: 5k, from: 2027-03-01, reason: r}")
+	if len(findings(later, "volume-unrecorded")) > 0 || !strings.Contains(strings.Join(later.Provenance.Assumptions, "\n"), "volume of track launch: 5,000 calls per period from 2027-03-01 (r), on 0 of the 30 days that are forecast: it moves nothing here") {
+		t.Errorf("a launch after the period: %s\n%q", texts(later), later.Provenance.Assumptions)
+	}
 	short := project(t).edit("traffic/oct.jsonl", strings.Join(recording(t)[:30], ""))
 	if r := planned(t, short, `- {track: answer, change: "+4%", from: 2026-12-01, reason: r}`); len(findings(r, "volume-unrecorded")) != 1 || r.Verdict.Status != report.Inconclusive {
 		t.Errorf("%s", texts(r))
