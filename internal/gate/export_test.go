@@ -3,7 +3,6 @@ package gate
 import (
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/forecast"
-	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -23,7 +22,7 @@ func ScopePaths(in Input) (map[budget.Scope][2][]float64, error) {
 			pair := [2][]float64{make([]float64, forecast.PathCount), make([]float64, forecast.PathCount)}
 			for i, s := range m.strands {
 				for side, onBase := range [2]bool{true, false} {
-					if s.Name(replay.Dim(d), onBase) == name {
+					if s.Name(d, onBase) == name {
 						m.cost.add(pair[side], i, m.cost.ratio[i][side])
 					}
 				}
