@@ -88,11 +88,21 @@ func TestPathsKeepTracks(t *testing.T) {
 			t.Errorf("%s (-Volume +paths):\n%s", name, diff)
 		}
 	}
-	strands := family(3, 40, 6, 28)
+	var strands []Strand
+	for track := range 6 { // each wanders on its own, so that the common factor is not all there is
+		for _, s := range family(uint64(30+track), 5, 1, 28) {
+			strands = append(strands, Strand{fmt.Sprint(track, s.Name), fmt.Sprintf("t%02d", track), s.Daily})
+		}
+	}
 	p := draw(t, strands, 30)
+	together := 0.0
 	for track := range 6 {
 		name := fmt.Sprintf("t%02d", track)
+		together += forecastOf(t, strands, inTrack(name)).Quantile(0.90)
 		held(t, name, empirical(t, sumOf(p, strands, inTrack(name))), forecastOf(t, strands, inTrack(name)), 1e-9)
+	}
+	if got := empirical(t, sumOf(p, strands, anyStrand)).Quantile(0.90); got > 0.98*together {
+		t.Errorf("the project's P90 is %g, and its tracks' add up to %g: all moved as one", got, together)
 	}
 }
 
