@@ -46,6 +46,19 @@ func (h history) calm() float64 {
 	return max(0, math.Log(wildUnrest/u)/math.Log(wildUnrest/calmUnrest))
 }
 
+// The median of a steady track is not below its level by more than steadyBelow, as a logarithm.
+const (
+	steadyBelow  = 0.05
+	steadyUnrest = 0.28 // up to here in full
+	fadingUnrest = 0.80 // from here not at all
+)
+
+// steady is how far the median is held to the track's own level: 1 up to steadyUnrest, 0 from fadingUnrest on. A gate that
+// asks for P50 must not be told two thirds of what a track spends every day, because others fade.
+func (h history) steady() float64 {
+	return min(1, max(0, math.Log(fadingUnrest/h.unrest())/math.Log(fadingUnrest/steadyUnrest)))
+}
+
 // coreTail is what is added to a calm track's normal core, as logarithms over a week: the launch or collapse that its
 // history does not show. On recorded calm tracks (cv below .15) a week was .9, .96 and 1.1 of the level at P10, P50, P90.
 var coreTail = [len(levels)]float64{0: -0.30, 1: -0.05, 5: 0.03, 6: 0.20}

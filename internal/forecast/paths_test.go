@@ -80,6 +80,22 @@ func held(t *testing.T, name string, got, want Dist, relative float64) {
 	}
 }
 
+// apart is n strands in so many tracks, each silent on most days and none knowing of another, so that their sum is calmer
+// than any of them.
+func apart(seed uint64, n, tracks int) []Strand {
+	rng := rand.New(rand.NewPCG(seed, seed+1))
+	out := make([]Strand, n)
+	for s := range out {
+		out[s] = Strand{Name: fmt.Sprintf("s%03d", s), Track: fmt.Sprintf("t%02d", s%tracks), Daily: make([]float64, 28)}
+		for i := range out[s].Daily {
+			if rng.Float64() < 0.15 {
+				out[s].Daily[i] = noisy(rng, 100, 0.5)
+			}
+		}
+	}
+	return out
+}
+
 // A project of one strand is what Volume says, to the bit; so is a track of any number of strands, to rounding.
 func TestPathsKeepTracks(t *testing.T) {
 	for name, daily := range histories(rand.New(rand.NewPCG(1, 2)), 20) {
@@ -88,15 +104,10 @@ func TestPathsKeepTracks(t *testing.T) {
 			t.Errorf("%s (-Volume +paths):\n%s", name, diff)
 		}
 	}
-	var strands []Strand
-	for track := range 6 { // each wanders on its own, so that the common factor is not all there is
-		for _, s := range family(uint64(30+track), 5, 1, 28) {
-			strands = append(strands, Strand{fmt.Sprint(track, s.Name), fmt.Sprintf("t%02d", track), s.Daily})
-		}
-	}
+	strands := apart(30, 24, 12)
 	p := draw(t, strands, 30)
 	together := 0.0
-	for track := range 6 {
+	for track := range 12 {
 		name := fmt.Sprintf("t%02d", track)
 		together += forecastOf(t, strands, inTrack(name)).Quantile(0.90)
 		held(t, name, empirical(t, sumOf(p, strands, inTrack(name))), forecastOf(t, strands, inTrack(name)), 1e-9)
@@ -192,7 +203,7 @@ func distance(a, b Dist) (sum float64) {
 
 // The order of strands decides nothing, the seed repeats, and cents are a hundred times dollars.
 func TestPathsRepeat(t *testing.T) {
-	strands := family(6, 20, 3, 28)
+	strands := apart(6, 24, 12)
 	p := draw(t, strands, 30)
 	shuffled := slices.Clone(strands)
 	rand.New(rand.NewPCG(8, 9)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
@@ -226,7 +237,7 @@ func TestPathsRepeat(t *testing.T) {
 
 // A strand with two active days takes its share of the track; one that is silent takes nothing, and a silent track too.
 func TestPathsSparse(t *testing.T) {
-	busy := steady(28, 30)
+	busy := eachDay(func(_ *rand.Rand, i, _ int) float64 { return 30 * float64(1+2*(i%2)) / 2 })(nil, 28)
 	rare, quiet := steady(28, 0), steady(28, 0)
 	rare[5], rare[20] = 84, 84 // a tenth of the track: 168 of 1008
 	strands := []Strand{{"busy", "t", busy}, {"quiet", "t", quiet}, {"rare", "t", rare}, {"silent", "u", quiet}}
@@ -237,7 +248,7 @@ func TestPathsSparse(t *testing.T) {
 		}
 	}
 	share := empirical(t, p.Of(2)).Quantile(0.5) / empirical(t, p.Of(0)).Quantile(0.5)
-	if want := 168.0 / 840; math.Abs(share-want) > 0.03 {
+	if want := 168.0 / 840; math.Abs(share-want) > 0.05 {
 		t.Errorf("the rare strand is %.3f of the busy one, want %.3f", share, want)
 	}
 }

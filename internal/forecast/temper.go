@@ -55,9 +55,11 @@ func (h history) ratios(f *fit, t *temper) [len(levels)]float64 {
 			out[i] = max(t.slope*out[i]+t.shift[i], level+t.floor[i])
 		}
 	}
-	calm, core := h.calm(), h.core(f.days)
-	for i := range out {
-		out[i] = calm*core[i] + (1-calm)*out[i]
+	out[median] += h.steady() * max(0, level-steadyBelow-out[median])
+	if calm := h.calm(); calm > 0 { // what is not calm may have no level of whole weeks
+		for i, own := range h.core(f.days) {
+			out[i] = calm*own + (1-calm)*out[i]
+		}
 	}
 	slices.Sort(out[:])
 	return out
