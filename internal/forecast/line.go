@@ -24,7 +24,7 @@ func (l latencyLine) at(s LatencySample) float64 {
 	return sum
 }
 
-// fitLine minimises the sum of absolute deviations with no coefficient below zero: a token never makes a call faster.
+// fitLine minimises the weighted sum of absolute deviations with no coefficient below zero: a token never makes a call faster.
 // A coefficient that would be negative is taken out, the most negative first, and the others are fitted again. A kind of
 // token that every call has equally many of is never in: it explains nothing, and would share the constant with it.
 func fitLine(samples []LatencySample) latencyLine {
@@ -61,13 +61,13 @@ func columns(samples []LatencySample) (scale [4]float64, varies [4]bool) {
 	return scale, varies
 }
 
-// reweighted fits the columns in by iteratively reweighted least squares: weights 1 ÷ |residual| make the squares
+// reweighted fits the columns in by iteratively reweighted least squares: a sample's weight ÷ |residual| makes the squares
 // absolute values. Residuals under a ten-thousandth of the typical latency count as that, or one exact hit would decide.
 func reweighted(samples []LatencySample, in []int, scale [4]float64) latencyLine {
 	smallest := 1e-4 * typical(samples)
 	weights := make([]float64, len(samples))
-	for i := range weights {
-		weights[i] = 1
+	for i, s := range samples {
+		weights[i] = s.weight()
 	}
 	best, bestLoss := latencyLine{}, math.Inf(1)
 	for range fitRounds {
@@ -75,8 +75,8 @@ func reweighted(samples []LatencySample, in []int, scale [4]float64) latencyLine
 		loss := 0.0
 		for i, s := range samples {
 			off := math.Abs(s.Millis - line.at(s))
-			loss += off
-			weights[i] = 1 / max(off, smallest)
+			loss += s.weight() * off
+			weights[i] = s.weight() / max(off, smallest)
 		}
 		if !(loss < bestLoss) {
 			break
@@ -91,11 +91,12 @@ func reweighted(samples []LatencySample, in []int, scale [4]float64) latencyLine
 }
 
 func typical(samples []LatencySample) float64 {
-	sum := 0.0
+	sum, total := 0.0, 0.0
 	for _, s := range samples {
-		sum += s.Millis
+		sum += s.weight() * s.Millis
+		total += s.weight()
 	}
-	return sum / float64(len(samples))
+	return sum / total
 }
 
 // weighted solves the weighted normal equations of the columns in, scaled.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 )
 
 // Weighted is one value of a sample and how many of the population it stands for. Weights are positive and finite.
@@ -27,33 +28,49 @@ func EffectiveSize(sample []Weighted) float64 {
 // to the bit. With others it is the weighted type 7 estimator of Akinshin (arXiv:2304.07265, 2023): type 7 for n values
 // takes the mean of the quantile function over a window one nth wide around p, and here n is EffectiveSize. An empty
 // sample gives NaN.
-func WeightedQuantile(sample []Weighted, p float64) float64 {
+func WeightedQuantile(sample []Weighted, p float64) float64 { return WeightedQuantiles(sample, p)[0] }
+
+// WeightedQuantiles is WeightedQuantile at every p of ps, for the price of sorting once.
+func WeightedQuantiles(sample []Weighted, ps ...float64) []float64 {
 	sorted := slices.SortedFunc(slices.Values(sample), func(a, b Weighted) int {
 		return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Weight, b.Weight)) // sums must not depend on the order given
 	})
+	out := make([]float64, len(ps))
 	if equal(sorted) {
 		values := make([]float64, len(sorted))
 		for i, v := range sorted {
 			values[i] = v.Value
 		}
-		return Quantile(values, p)
+		for i, p := range ps {
+			out[i] = Quantile(values, p)
+		}
+		return out
+	}
+	upTo := make([]float64, len(sorted)) // the weight of a value and of those below it
+	total := 0.0
+	for i, v := range sorted {
+		total += v.Weight
+		upTo[i] = total
 	}
 	n := EffectiveSize(sorted)
-	from := min(max(p, 0), 1) * (n - 1) / n
-	total := 0.0
-	for _, v := range sorted {
-		total += v.Weight
+	for i, p := range ps {
+		out[i] = windowMean(sorted, upTo, min(max(p, 0), 1)*(n-1)/n, n)
 	}
-	var at, sum float64
-	covered := 0.0
-	for _, v := range sorted {
-		at += v.Weight
-		// the share of the window [from, from + 1/n] that lies below the weight so far
-		below := min(max((at/total-from)*n, 0), 1)
-		sum += float64((below - covered) * v.Value)
+	return out
+}
+
+// windowMean is the mean of an ascending sample's quantile function over the window [from, from + 1/n].
+func windowMean(sorted []Weighted, upTo []float64, from, n float64) float64 {
+	last := len(sorted) - 1
+	first := sort.Search(last, func(i int) bool { return upTo[i]/upTo[last] > from })
+	sum, covered := 0.0, 0.0
+	for i := first; i <= last && covered < 1; i++ {
+		// the share of the window that lies below the weight so far
+		below := min(max((upTo[i]/upTo[last]-from)*n, 0), 1)
+		sum += float64((below - covered) * sorted[i].Value)
 		covered = below
 	}
-	return sum + float64((1-covered)*sorted[len(sorted)-1].Value) // what rounding left of the window
+	return sum + float64((1-covered)*sorted[last].Value) // what rounding left of the window
 }
 
 func equal(sample []Weighted) bool {

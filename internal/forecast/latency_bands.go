@@ -1,0 +1,80 @@
+package forecast
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/stats"
+)
+
+const (
+	bandCalls = 100  // calls that a band of residual ratios holds at least: a P95 of fewer is one or two calls
+	maxBands  = 8    // more were no better on later calls
+	halfLife  = 0.25 // of the recording, after which a call's ratio weighs half, where age counts
+)
+
+// latencyGrid is the quantiles of a sample at 0, 1 %, … 100 %.
+type latencyGrid [101]float64
+
+var wholePercents = func() []float64 {
+	out := make([]float64, len(latencyGrid{}))
+	for i := range out {
+		out[i] = float64(i) / float64(len(out)-1)
+	}
+	return out
+}()
+
+func gridOf(sample []stats.Weighted) latencyGrid {
+	return latencyGrid(stats.WeightedQuantiles(sample, wholePercents...))
+}
+
+func (g *latencyGrid) at(p float64) float64 { return stats.Quantile(g[:], p) }
+
+// latencyBand holds how long calls take that are predicted alike.
+type latencyBand struct {
+	centre float64     // median prediction
+	took   latencyGrid // centre × the residual ratios (latency ÷ prediction) of its calls
+}
+
+// curve is the p-quantile at a prediction: that of the bands at their centres, straight in between, in proportion to the
+// prediction outside.
+func (m LatencyModel) curve(predicted, p float64) float64 {
+	at, value := 0.0, 0.0
+	for i := range m.bands {
+		b := &m.bands[i]
+		next := b.took.at(p)
+		if predicted <= b.centre {
+			return value + (next-value)*(predicted-at)/(b.centre-at)
+		}
+		at, value = b.centre, next
+	}
+	return value * predicted / at
+}
+
+// residuals groups the ratios latency ÷ prediction by prediction, into bands of equally many calls.
+func (m LatencyModel) residuals(samples []LatencySample) []latencyBand {
+	type call struct{ predicted, ratio, weight float64 }
+	calls := make([]call, len(samples))
+	for i, s := range samples {
+		predicted, weight := max(m.line.at(s), m.fastest), s.weight()
+		if m.recent {
+			weight *= math.Exp2(-float64(len(samples)-1-i) / (halfLife * float64(len(samples))))
+		}
+		calls[i] = call{predicted, s.Millis / predicted, weight}
+	}
+	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.predicted, b.predicted) })
+	bands := make([]latencyBand, min(max(len(calls)/bandCalls, 1), maxBands))
+	for i := range bands {
+		in := calls[i*len(calls)/len(bands) : (i+1)*len(calls)/len(bands)]
+		ratios := make([]stats.Weighted, len(in))
+		for j, c := range in {
+			ratios[j] = stats.Weighted{Value: c.ratio, Weight: c.weight}
+		}
+		bands[i] = latencyBand{in[len(in)/2].predicted, gridOf(ratios)}
+		for p := range bands[i].took {
+			bands[i].took[p] *= bands[i].centre
+		}
+	}
+	return bands
+}
