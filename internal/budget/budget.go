@@ -121,6 +121,7 @@ type Measured struct {
 	TokensEffect  *forecast.Effect
 	CountingError float64            // relative error of the counts that calls were moved by
 	EffectDoubt   map[string]float64 // what that adds to the effects on cost and tokens, as a share of base
+	NoLatency     []NoLatency        // models that head's latency is not known of, by name
 }
 
 // Numbers are one revision's measurements of a scope.
@@ -135,6 +136,8 @@ type Numbers struct {
 	// How far the counts may put these numbers off, as half-widths: a period's as a share of it, a call's and a session's
 	// in the metric's unit. Absent is 0: recorded tokens are the provider's own.
 	PeriodDoubt, CallDoubt, SessionDoubt map[string]float64
+
+	LatencyP50, LatencyP95 *Range // of a call, in ms; nil where there is none
 }
 
 // Evidence is everything the rules look at. It is a value: the same evidence gives the same outcome.

@@ -14,7 +14,9 @@ var unitCeiling = Rule{source.Rule{
 	Explain: `Ceilings per call and per session do not depend on volume, so they are the sharpest. They are held against the 95th
 percentile of the recorded calls (or sessions) as replayed under the change: one call in twenty may be larger. Metrics
 are input_tokens (the whole prompt, cached or not), output_tokens, tokens, cost and latency. Where nothing is recorded
-(no sessions, no latency, no call of that scope, or means of several calls only) the check is inconclusive.`,
+(no sessions, no latency, no call of that scope, or means of several calls only) the check is inconclusive. So it is for
+latency where calls move to a model that no latency is recorded of, and where the limit is nearer than the error of the
+fit that moved the calls. The interval beside a P95 is that of the recording; like money, the P95 itself is held.`,
 }, checkUnit}
 
 func checkUnit(e *Evidence) (checks []Check, _ []Finding) {
@@ -31,6 +33,10 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 	m := e.Scopes[c.Scope]
 	per := strings.TrimPrefix(c.Kind, "per_")
 	head := c.unit(m.Head)
+	if head == nil && c.Metric == Latency && len(m.NoLatency) > 0 {
+		check.latencyUnknown(m.NoLatency, per)
+		return check
+	}
 	if head == nil {
 		what := map[string]string{Latency: "latency"}[c.Metric]
 		if what == "" {
@@ -49,7 +55,14 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 		doubt = m.Head.SessionDoubt
 	}
 	hold(e, &check, base, head, doubt[c.Metric], m.CountingError)
-	check.sentence(fmt.Sprintf("p95 %s of a %s %s", name(c.Metric), per, head.Text))
+	measured := fmt.Sprintf("p95 %s of a %s %s", name(c.Metric), per, head.Text)
+	if c.Metric == Latency && check.Status == Inconclusive {
+		check.Settle = latencySettle(doubt[c.Metric])
+	}
+	if c.Metric == Latency && c.Kind == PerCall {
+		measured += m.Head.LatencyP95.sampled()
+	}
+	check.sentence(measured)
 	return check
 }
 

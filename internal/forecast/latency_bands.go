@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/tokengate/tokengate/internal/stats"
 )
@@ -40,16 +41,16 @@ type latencyBand struct {
 // curve is the p-quantile at a prediction: that of the bands at their centres, straight in between, in proportion to the
 // prediction outside.
 func (m LatencyModel) curve(predicted, p float64) float64 {
+	i := sort.Search(len(m.bands), func(i int) bool { return predicted <= m.bands[i].centre })
 	at, value := 0.0, 0.0
-	for i := range m.bands {
-		b := &m.bands[i]
-		next := b.took.at(p)
-		if predicted <= b.centre {
-			return value + (next-value)*(predicted-at)/(b.centre-at)
-		}
-		at, value = b.centre, next
+	if i > 0 {
+		at, value = m.bands[i-1].centre, m.bands[i-1].took.at(p)
 	}
-	return value * predicted / at
+	if i == len(m.bands) {
+		return value * predicted / at
+	}
+	next := &m.bands[i]
+	return value + (next.took.at(p)-value)*(predicted-at)/(next.centre-at)
 }
 
 // residuals groups the ratios latency ÷ prediction by prediction, into bands of equally many calls.

@@ -184,6 +184,7 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	if m.Short != nil {
 		g.Notes = append(g.Notes, m.Short.Error())
 	}
+	g.Notes = append(g.Notes, w.m.latency.notes(stat, m.NoLatency)...)
 	return g
 }
 
@@ -202,6 +203,7 @@ func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers) *r
 	}
 	if high, ok := n.PerCall[budget.Latency]; ok {
 		s.LatencyP50, s.LatencyP95 = millis(n.CallMedian[budget.Latency]), millis(high)
+		s.LatencyP50Range, s.LatencyP95Range = millisRange(n.LatencyP50), millisRange(n.LatencyP95)
 	}
 	return s
 }
@@ -209,6 +211,13 @@ func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers) *r
 func millis(v float64) *int64 {
 	n := int64(math.Round(v))
 	return &n
+}
+
+func millisRange(r *budget.Range) *report.MillisRange {
+	if r == nil {
+		return nil
+	}
+	return &report.MillisRange{Low: *millis(r.Low), High: *millis(r.High), Confidence: round(r.Confidence, 4)}
 }
 
 // cents rounds an estimate of money to cents; below ten cents it keeps four significant digits.

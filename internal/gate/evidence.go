@@ -32,8 +32,8 @@ func evidence(in Input, base, head, policy *side, count counters, rec *traffic.S
 	e.Prices = pricesUsed(in, head, count.catalog, res)
 	e.Unpriced, e.Unmapped = unpriced(res), m.unmapped()
 	e.Templates = sizes(base, head, count)
-	e.Given = append(append(given(diags), unloaded(res)...), recalibrated(policy, head)...)
-	e.Given = append(append(e.Given, m.gaps(policy.recorded())...), m.refused(policy)...)
+	e.Given = slices.Concat(given(diags), unloaded(res), recalibrated(policy, head), untimed(in, head, count.catalog, m),
+		m.gaps(policy.recorded()), m.refused(policy))
 	return e
 }
 

@@ -124,6 +124,7 @@ func (m *measurements) scope(res *replay.Result, d replay.Dim, name string) budg
 	base, head := m.totals[d][0][name], m.totals[d][1][name]
 	out := budget.Measured{Calls: g.Calls, Means: g.Means, Days: len(m.days), NeedDays: forecast.MinDays}
 	out.CountingError, _ = g.Counting()
+	out.NoLatency = m.latency.missing(g)
 	level, moved := g.Doubt()
 	out.Head, out.Short = m.numbers(g, d, name, head, false, level)
 	if res.Base != nil {
@@ -157,9 +158,10 @@ func (m *measurements) numbers(g *replay.Group, d replay.Dim, name string, side 
 		return nil, nil
 	}
 	n := &budget.Numbers{}
-	calls, sessions := m.callValues(g, onBase), sessionValues(g, onBase)
+	calls, sessions := m.callValues(g, onBase), m.sessionValues(g, onBase)
 	n.CallMedian, n.PerCall, n.CallDoubt = calls.quantiles(0.50), calls.quantiles(0.95), calls.doubts(0.95)
 	n.PerSession, n.SessionDoubt = sessions.quantiles(0.95), sessions.doubts(0.95)
+	n.LatencyP50, n.LatencyP95 = calls.latencyRange(0.50), calls.latencyRange(0.95)
 	cost, err := m.amount(m.cost, d, name, onBase, doubt.Cost)
 	if err != nil {
 		return n, err

@@ -3,7 +3,6 @@ package gate
 import (
 	"math"
 	"slices"
-	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/replay"
@@ -26,11 +25,7 @@ func (vs values) add(u token.Usage, cost int64, d replay.Doubt, weight float64) 
 	put(budget.OutputTokens, float64(u.Output), output)
 }
 
-func (vs values) millis(ms, weight float64) {
-	vs[budget.Latency] = append(vs[budget.Latency], value{ms, 0, weight})
-}
-
-// callValues takes the calls of one side. Latency is head's own prediction; see latencies.
+// callValues takes the calls of one side. Latency on head is predicted; see latencies.
 func (m *measurements) callValues(g *replay.Group, onBase bool) values {
 	vs := values{}
 	for _, p := range g.Points() {
@@ -43,13 +38,13 @@ func (m *measurements) callValues(g *replay.Group, onBase bool) values {
 		}
 		vs.add(u, c, doubt, p.Weight)
 	}
-	for _, ms := range m.latency.values(g, onBase) {
-		vs.millis(ms.Value, ms.Weight)
+	if took := m.latency.callLatencies(g, onBase); took != nil {
+		vs[budget.Latency] = took
 	}
 	return vs
 }
 
-func sessionValues(g *replay.Group, onBase bool) values {
+func (m *measurements) sessionValues(g *replay.Group, onBase bool) values {
 	vs := values{}
 	for _, s := range g.Sessions() {
 		u, c, doubt := s.Head, s.HeadCost, s.Doubt
@@ -57,9 +52,9 @@ func sessionValues(g *replay.Group, onBase bool) values {
 			u, c, doubt = s.Base, s.BaseCost, replay.Doubt{}
 		}
 		vs.add(u, c, doubt, s.Weight)
-		if s.Latency > 0 {
-			vs.millis(float64(s.Latency)/float64(time.Millisecond), s.Weight)
-		}
+	}
+	if took := m.latency.sessionLatencies(g, onBase); took != nil {
+		vs[budget.Latency] = took
 	}
 	return vs
 }
@@ -79,11 +74,15 @@ func (vs values) doubts(p float64) map[string]float64 {
 	out := map[string]float64{}
 	for metric, list := range vs {
 		if slices.ContainsFunc(list, func(v value) bool { return v.doubt > 0 }) {
-			at := quantile(list, p, 0)
-			out[metric] = math.Max(quantile(list, p, 1)-at, at-quantile(list, p, -1))
+			out[metric] = doubtOf(list, p)
 		}
 	}
 	return out
+}
+
+func doubtOf(list []value, p float64) float64 {
+	at := quantile(list, p, 0)
+	return math.Max(quantile(list, p, 1)-at, at-quantile(list, p, -1))
 }
 
 // quantile takes every value at an end of its doubt: 1 up, −1 down, 0 as it was counted.
@@ -93,4 +92,24 @@ func quantile(list []value, p, end float64) float64 {
 		sample[i] = stats.Weighted{Value: v.v + end*v.doubt, Weight: v.weight}
 	}
 	return stats.WeightedQuantile(sample, p)
+}
+
+// latencyRange is a 95 % interval of a quantile of the calls' latency: that of the sample, whose calls are in the order of
+// time, and the doubt of what moved them, in quadrature. nil where there is no latency, or where the doubt has no bound.
+func (vs values) latencyRange(p float64) *budget.Range {
+	list := vs[budget.Latency]
+	if len(list) == 0 {
+		return nil
+	}
+	sample := make([]stats.Weighted, len(list))
+	for i, v := range list {
+		sample[i] = stats.Weighted{Value: v.v, Weight: v.weight}
+	}
+	at, doubt := quantile(list, p, 0), doubtOf(list, p)
+	low, high, achieved := stats.QuantileInterval(sample, p, 0.95)
+	r := &budget.Range{Low: max(at-math.Hypot(at-low, doubt), 0), High: at + math.Hypot(high-at, doubt), Confidence: achieved}
+	if math.IsInf(r.High, 0) || math.IsNaN(r.High) {
+		return nil
+	}
+	return r
 }

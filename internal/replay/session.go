@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/token"
@@ -20,6 +21,15 @@ type Session struct {
 	Weight             float64 // sessions of all traffic that it stands for
 }
 
+// SessionPart is some calls of a session that share their models on either side; its numbers are sums.
+type SessionPart struct {
+	BaseModel, HeadModel string
+	Calls                int64
+	Base, Head           token.Usage
+	Doubt                Doubt         // of head's numbers
+	Latency              time.Duration // as recorded
+}
+
 // session sums a session's calls in one lane, each as often as its record stands for a call.
 type session struct {
 	sessionKey
@@ -31,6 +41,8 @@ type session struct {
 	lightest           int64   // of the records' weights
 	weight, heaviest   float64 // the smallest and the largest of weight ÷ sampling
 	mean               bool    // a mean of calls is in it: it is no single session then
+
+	from []*session // its lanes, once it was put together
 }
 
 func (s *session) book(b *booking) {
@@ -77,6 +89,22 @@ func (s *session) single() Session {
 	}
 }
 
+// sessionParts splits what single gives by the lanes it comes from.
+func (g *Group) sessionParts(s *session) []SessionPart {
+	var out []SessionPart
+	for _, part := range s.from {
+		l := g.run.numbered[part.lane]
+		if l.sides(g) != onBoth {
+			continue
+		}
+		of := *part
+		of.lightest = s.lightest
+		sum := of.single()
+		out = append(out, SessionPart{l.recorded.ID, cmp.Or(l.way.swap, l.recorded).ID, sum.Calls, sum.Base, sum.Head, sum.Doubt, sum.Latency})
+	}
+	return out
+}
+
 // Sessions returns the sums of the kept sessions, in an order that depends on their ids only. Sessions is empty where the
 // recording names none. A session that holds a mean of calls is left out.
 func (g *Group) Sessions() []Session {
@@ -84,6 +112,18 @@ func (g *Group) Sessions() []Session {
 	g.eachSession(func(s *session) {
 		if !s.mean {
 			out = append(out, s.single())
+		}
+	})
+	return out
+}
+
+// SessionParts splits every session of Sessions, in its order, by the models that its calls are on. Only calls that belong
+// to the group on both sides are in it.
+func (g *Group) SessionParts() [][]SessionPart {
+	var out [][]SessionPart
+	g.eachSession(func(s *session) {
+		if !s.mean {
+			out = append(out, g.sessionParts(s))
 		}
 	})
 	return out
@@ -112,6 +152,7 @@ func (g *Group) eachSession(do func(*session)) {
 		case side == 0:
 		case n > 0 && whole.hash == s.hash:
 			whole.add(s, side)
+			whole.from = append(whole.from, s)
 		case n == Sampled:
 			do(whole)
 			return
@@ -122,6 +163,7 @@ func (g *Group) eachSession(do func(*session)) {
 			n++
 			whole = newSession(s.sessionKey)
 			whole.add(s, side)
+			whole.from = append(whole.from, s)
 		}
 	}
 	if n > 0 {

@@ -154,6 +154,16 @@ type Side struct {
 	CallCostP95    money.Amount `json:"call_cost_p95"`
 	LatencyP50     *int64       `json:"latency_p50_ms"` // null when no latency was recorded
 	LatencyP95     *int64       `json:"latency_p95_ms"`
+
+	LatencyP50Range *MillisRange `json:"latency_p50_range,omitempty"` // where the P50 of a call may lie; absent where it is not known
+	LatencyP95Range *MillisRange `json:"latency_p95_range,omitempty"`
+}
+
+// MillisRange is an interval of a latency: what the recording leaves open and, on head, what the fit that moved the calls does.
+type MillisRange struct {
+	Low        int64   `json:"low_ms"`
+	High       int64   `json:"high_ms"`
+	Confidence float64 `json:"confidence"` // 0.95, or less where the recording holds too few calls for it
 }
 
 // Effect is the paired effect of the change on the same recorded calls: head ÷ base − 1 with its interval.

@@ -1,0 +1,70 @@
+package budget
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Range is an interval of a measurement, in its unit, with the confidence that it can claim.
+type Range struct{ Low, High, Confidence float64 }
+
+// NoLatency is a model that too few latencies are recorded of to tell head's.
+type NoLatency struct {
+	Model    string
+	Share    float64 // of the calls with a latency that move to it, or away from it
+	Recorded int     // calls of it with a latency
+	Needed   int
+}
+
+// String says what is missing: "38% of its calls move to acme/small, of which no latency is recorded".
+func (n NoLatency) String() string {
+	who := "all of its calls move"
+	if share := fmt.Sprintf("%.0f%%", 100*n.Share); n.Share < 1 {
+		who = strings.Replace(share, "100%", "nearly 100%", 1) + " of its calls move"
+	}
+	if n.Recorded == 0 {
+		return who + " to " + n.Model + ", of which no latency is recorded"
+	}
+	return fmt.Sprintf("%s to another model, and of %s only %d latencies are recorded, where %d are needed", who, n.Model, n.Recorded, n.Needed)
+}
+
+// Settle says what would make it known.
+func (n NoLatency) Settle() string {
+	return fmt.Sprintf("record %d calls of %s with their latency, on any track", n.Needed, n.Model)
+}
+
+// latencyUnknown marks a check on latency that head's models leave open.
+func (c *Check) latencyUnknown(missing []NoLatency, per string) {
+	var why, settle []string
+	for _, n := range missing {
+		why, settle = append(why, n.String()), append(settle, n.Settle())
+	}
+	c.unknown(fmt.Sprintf("latency per %s under this change is not known: %s", per, strings.Join(why, "; ")), strings.Join(settle, "; "))
+}
+
+// latencySettle words what leaves a check on latency open: not a count, but the fit that moved the calls.
+func latencySettle(doubt float64) string {
+	return fmt.Sprintf("the change moves latency by an amount known to ±%s: record more calls of the models concerned, or move the ceiling", Millis(nanos(doubt)).Text)
+}
+
+// String gives "1.8s to 2.2s".
+func (r Range) String() string {
+	text := func(ms float64) string {
+		d := nanos(ms)
+		if d >= time.Second {
+			d = d.Round(10 * time.Millisecond)
+		}
+		return Millis(d).Text
+	}
+	return text(r.Low) + " to " + text(r.High)
+}
+
+// sampled words the interval of a P95 beside it; "" where it claims nothing.
+func (r *Range) sampled() string {
+	if r == nil || r.Confidence <= 0 || math.IsInf(r.High, 0) {
+		return ""
+	}
+	return fmt.Sprintf(" (%.0f%% interval %s)", 100*r.Confidence, r)
+}
