@@ -33,7 +33,7 @@ const (
 var Rules = []source.Rule{
 	{ID: ruleShortHistory, Summary: "a forecast rests on less than a week", Explain: "The spread of volume was measured on histories of 7 to 28 days. From 3 to 6 whole days a forecast is still made, its spread wider by the square root of 7 over the number of days."},
 	{ID: ruleHorizon, Summary: "the period is shorter or longer than what was measured", Explain: "Spread was measured for totals of 7 and 28 days. Shorter periods take the spread of 7 days, which is wide enough for them; longer ones keep the centre of 28 days and go on widening, which was not measured."},
-	{ID: ruleLatencyConstant, Summary: "latency is not explained by tokens", Explain: "With fewer than 60 usable calls, or when a fit on tokens does not predict the later 30 % of the calls better than their median would, a change of tokens is taken to leave latency as it was."},
+	{ID: ruleLatencyConstant, Summary: "latency is not explained by tokens", Explain: "With fewer than 60 usable calls, or when a fit on tokens does not predict the later 30 % of the calls better than the median and the 95th percentile of the earlier ones would, a change of tokens is taken to leave latency as it was."},
 	{ID: ruleLatencyUnusable, Summary: "calls without a usable latency", Explain: "A latency that is missing, not positive or not finite, or a token count that is negative, cannot be fitted; such calls are left out and counted."},
 	{ID: ruleEffectUnmeasured, Summary: "the effect of the change has no interval", Explain: "An interval needs at least two clusters of calls that differ from zero. Confidence is 0 and the interval must not be held against a limit."},
 }

@@ -53,29 +53,44 @@ func (m LatencyModel) curve(predicted, p float64) float64 {
 	return value + (next.took.at(p)-value)*(predicted-at)/(next.centre-at)
 }
 
+// residual is how a call's latency stands to its prediction.
+type residual struct{ predicted, ratio, weight float64 }
+
 // residuals groups the ratios latency ÷ prediction by prediction, into bands of equally many calls.
 func (m LatencyModel) residuals(samples []LatencySample) []latencyBand {
-	type call struct{ predicted, ratio, weight float64 }
-	calls := make([]call, len(samples))
+	calls := make([]residual, len(samples))
 	for i, s := range samples {
 		predicted, weight := max(m.line.at(s), m.fastest), s.weight()
 		if m.recent {
 			weight *= math.Exp2(-float64(len(samples)-1-i) / (halfLife * float64(len(samples))))
 		}
-		calls[i] = call{predicted, s.Millis / predicted, weight}
+		calls[i] = residual{predicted, s.Millis / predicted, weight}
 	}
-	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.predicted, b.predicted) })
-	bands := make([]latencyBand, min(max(len(calls)/bandCalls, 1), maxBands))
-	for i := range bands {
-		in := calls[i*len(calls)/len(bands) : (i+1)*len(calls)/len(bands)]
-		ratios := make([]stats.Weighted, len(in))
-		for j, c := range in {
-			ratios[j] = stats.Weighted{Value: c.ratio, Weight: c.weight}
+	slices.SortStableFunc(calls, func(a, b residual) int { return cmp.Compare(a.predicted, b.predicted) })
+	var bands []latencyBand
+	most, from := min(max(len(calls)/bandCalls, 1), maxBands), 0
+	for i := range most {
+		to := max((i+1)*len(calls)/most, from)
+		for 0 < to && to < len(calls) && calls[to].predicted == calls[to-1].predicted {
+			to++ // calls predicted the same stay together, or the order of time would tell them apart
 		}
-		bands[i] = latencyBand{in[len(in)/2].predicted, gridOf(ratios)}
-		for p := range bands[i].took {
-			bands[i].took[p] *= bands[i].centre
+		if from < to {
+			bands = append(bands, bandOf(calls[from:to]))
 		}
+		from = to
 	}
 	return bands
+}
+
+// bandOf sums up calls in the order of their predictions.
+func bandOf(calls []residual) latencyBand {
+	ratios := make([]stats.Weighted, len(calls))
+	for i, c := range calls {
+		ratios[i] = stats.Weighted{Value: c.ratio, Weight: c.weight}
+	}
+	b := latencyBand{calls[len(calls)/2].predicted, gridOf(ratios)}
+	for p := range b.took {
+		b.took[p] *= b.centre
+	}
+	return b
 }

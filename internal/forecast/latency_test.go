@@ -210,7 +210,7 @@ func TestFitLatencyDeterministic(t *testing.T) {
 }
 
 func BenchmarkFitLatency(b *testing.B) {
-	samples := calls(5000, 12, 0.3)
+	samples := calls(maxLatencySamples, 12, 0.3)
 	for b.Loop() {
 		FitLatency(samples)
 	}

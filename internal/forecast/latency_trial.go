@@ -14,7 +14,8 @@ type latencyTrial struct {
 func (t latencyTrial) wins() bool { return t.median < worthwhile && t.tail < worthwhile }
 
 // tryLatency learns a constant, a line, and a line whose residual ratios are weighed by age from the first 70 % of the
-// calls, and scores them on the rest. Age has to earn its place beside the line as the line has beside the constant.
+// calls, and scores them on the rest. Age has to earn its place beside a line that won without it: where tokens explain
+// nothing, a line that follows the load of an hour beats the constant of a day by luck.
 func tryLatency(samples []LatencySample) latencyTrial {
 	cut := int(trainingShare * float64(len(samples)))
 	seen, rest := samples[:cut], samples[cut:]
@@ -24,26 +25,24 @@ func tryLatency(samples []LatencySample) latencyTrial {
 	plain.recent = false
 	plain.bands = plain.residuals(seen)
 
-	median, tail := latencyLoss(constant, rest)
-	against := func(m LatencyModel) latencyTrial {
-		a, b := latencyLoss(m, rest)
-		return latencyTrial{share(a, median), share(b, tail), m.recent}
-	}
-	t, other := against(plain), against(aged)
-	if other.wins() && (!t.wins() || other.median+other.tail < worthwhile*(t.median+t.tail)) {
+	t, other := against(constant, plain, rest), against(constant, aged, rest)
+	if t.wins() && other.wins() && other.median+other.tail < worthwhile*(t.median+t.tail) {
 		return other
 	}
 	return t
 }
 
-// latencyLoss is the weighted pinball loss at P50 and at P95: of a miss q − y, p of it below y and 1 − p of it above
+// against holds a model's weighted pinball losses against another's: of a miss q − y, p of it below y and 1 − p of it above
 // (Koenker and Bassett, Econometrica 46, 1978).
-func latencyLoss(m LatencyModel, samples []LatencySample) (median, tail float64) {
+func against(other, m LatencyModel, samples []LatencySample) latencyTrial {
+	var ours, theirs [2]float64
 	for _, s := range samples {
-		median += s.weight() * missed(s.Millis, m.Quantile(s, 0.5), 0.5)
-		tail += s.weight() * missed(s.Millis, m.Quantile(s, 0.95), 0.95)
+		for i, p := range [2]float64{0.5, 0.95} {
+			ours[i] += s.weight() * missed(s.Millis, m.Quantile(s, p), p)
+			theirs[i] += s.weight() * missed(s.Millis, other.Quantile(s, p), p)
+		}
 	}
-	return median, tail
+	return latencyTrial{share(ours[0], theirs[0]), share(ours[1], theirs[1]), m.recent}
 }
 
 func missed(y, q, p float64) float64 { return max(p*(y-q), (p-1)*(y-q)) }
