@@ -2,7 +2,6 @@ package budget
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 )
@@ -46,25 +45,26 @@ func (c *Check) latencyUnknown(missing []NoLatency, per string) {
 
 // latencySettle words what leaves a check on latency open: not a count, but the fit that moved the calls.
 func latencySettle(doubt float64) string {
-	return fmt.Sprintf("the change moves latency by an amount known to ±%s: record more calls of the models concerned, or move the ceiling", Millis(nanos(doubt)).Text)
+	return fmt.Sprintf("the change moves latency by an amount known to ±%s: record more calls of the models concerned, or move the ceiling", rough(doubt))
 }
 
-// String gives "1.8s to 2.2s".
-func (r Range) String() string {
-	text := func(ms float64) string {
-		d := nanos(ms)
-		if d >= time.Second {
-			d = d.Round(10 * time.Millisecond)
-		}
-		return Millis(d).Text
-	}
-	return text(r.Low) + " to " + text(r.High)
-}
-
-// sampled words the interval of a P95 beside it; "" where it claims nothing.
+// sampled words the interval of a P95 for beside it; "" where it claims nothing, or is no wider than the P95 as it reads.
 func (r *Range) sampled() string {
-	if r == nil || r.Confidence <= 0 || math.IsInf(r.High, 0) {
+	if r == nil || r.Confidence <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%.0f%% interval %s)", 100*r.Confidence, r)
+	low, high := rough(r.Low), rough(r.High)
+	if low == high {
+		return ""
+	}
+	return fmt.Sprintf(" (%.0f%% interval %s to %s)", 100*r.Confidence, low, high)
+}
+
+// rough is a latency to a hundredth of a second, or to a millisecond below one.
+func rough(ms float64) string {
+	d := nanos(ms)
+	if d >= time.Second {
+		d = d.Round(10 * time.Millisecond)
+	}
+	return Millis(d).Text
 }

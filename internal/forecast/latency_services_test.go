@@ -92,6 +92,22 @@ func TestLatencyProperties(t *testing.T) {
 	}
 }
 
+// Calls that are predicted the same are told apart by nothing, least of all by when they were made: they are one band,
+// though there are enough of them for many.
+func TestLatencyTies(t *testing.T) {
+	samples := make([]LatencySample, 900)
+	for i := range samples {
+		samples[i] = LatencySample{Uncached: 550, Output: float64(100 + 100*(i%2)), Millis: float64(1000 + i)}
+	}
+	bands := constantLatency(samples).fitted(samples, false).bands
+	if n := len(bands); n < 1 || n > 2 {
+		t.Fatalf("%d bands of two predictions", n)
+	}
+	if last := bands[len(bands)-1]; last.took.at(1)-last.took.at(0) < 800 {
+		t.Errorf("a band holds calls from %g to %g only", last.took.at(0), last.took.at(1))
+	}
+}
+
 // In another unit of time everything is the same in that unit; 1024 keeps every digit of a float.
 func TestLatencyUnit(t *testing.T) {
 	for _, service := range services {

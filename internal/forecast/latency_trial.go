@@ -11,7 +11,7 @@ type latencyTrial struct {
 	recent       bool // later calls weighed more
 }
 
-func (t latencyTrial) wins() bool { return t.median < worthwhile && t.tail < worthwhile }
+func (t latencyTrial) wins() bool { return t.median < worthwhile && t.tail < 1 }
 
 // tryLatency learns a constant, a line, and a line whose residual ratios are weighed by age from the first 70 % of the
 // calls, and scores them on the rest. Age has to earn its place beside a line that won without it: where tokens explain

@@ -11,11 +11,11 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// notes says what weakens the latency of a group: calls without one, models without one, and models whose latency does not
-// answer to tokens although the change moves tokens on them.
+// notes says what the latency of a group rests on where that is not simply its recorded calls: calls that state none,
+// models whose latency does not answer to the tokens that a change moves, and models that calls move to.
 func (l *latencies) notes(g *replay.Group, missing []budget.NoLatency) []string {
 	var out []string
-	stated, all, deaf := 0.0, 0.0, map[string]bool{}
+	stated, all, deaf, to := 0.0, 0.0, map[string]bool{}, map[string]bool{}
 	for _, p := range g.Points() {
 		all += p.Weight
 		if p.Latency <= 0 {
@@ -25,12 +25,18 @@ func (l *latencies) notes(g *replay.Group, missing []budget.NoLatency) []string 
 		if m := l.models[p.BaseModel]; m != nil && m.Constant() && p.BaseModel == p.HeadModel && sample(p.Base) != sample(p.Head) {
 			deaf[p.BaseModel] = true
 		}
+		if p.BaseModel != "" && p.HeadModel != "" && p.BaseModel != p.HeadModel && l.point(p).missing == "" {
+			to[p.HeadModel] = true
+		}
 	}
 	if stated > 0 && stated < all {
 		out = append(out, fmt.Sprintf("latency is that of the %s of its calls that state one", almost(stated/all)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(deaf)) {
 		out = append(out, fmt.Sprintf("latency of %s is taken not to depend on tokens: %s", name, l.models[name].why()))
+	}
+	for _, name := range slices.Sorted(maps.Keys(to)) {
+		out = append(out, fmt.Sprintf("latency of calls that move to %s is taken from its own %d recorded calls", name, l.models[name].Calls()))
 	}
 	for _, n := range missing {
 		out = append(out, "latency on head is not known: "+n.String())
