@@ -3,7 +3,6 @@ package budget
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Range is an interval of a measurement, in its unit, with the confidence that it can claim.
@@ -17,11 +16,14 @@ type NoLatency struct {
 	Needed   int
 }
 
-// String says what is missing: "38% of its calls move to acme/small, of which no latency is recorded".
-func (n NoLatency) String() string {
-	who := "all of its calls move"
-	if share := fmt.Sprintf("%.0f%%", 100*n.Share); n.Share < 1 {
-		who = strings.Replace(share, "100%", "nearly 100%", 1) + " of its calls move"
+// String says what is missing to one scope: "38% of its calls move to acme/small, of which no latency is recorded".
+func (n NoLatency) String() string { return n.Of("its calls") }
+
+// Of says the same of calls by another name.
+func (n NoLatency) Of(calls string) string {
+	who := "all of " + calls + " move"
+	if n.Share < 1 {
+		who = fmt.Sprintf("%.0f%% of %s move", min(max(100*n.Share, 1), 99), calls)
 	}
 	if n.Recorded == 0 {
 		return who + " to " + n.Model + ", of which no latency is recorded"
@@ -60,11 +62,4 @@ func (r *Range) sampled() string {
 	return fmt.Sprintf(" (%.0f%% interval %s to %s)", 100*r.Confidence, low, high)
 }
 
-// rough is a latency to a hundredth of a second, or to a millisecond below one.
-func rough(ms float64) string {
-	d := nanos(ms)
-	if d >= time.Second {
-		d = d.Round(10 * time.Millisecond)
-	}
-	return Millis(d).Text
-}
+func rough(ms float64) string { return Millis(nanos(ms)).Text }

@@ -61,7 +61,7 @@ func untimed(in Input, head *side, catalog *pricing.Catalog, m *measurements) []
 	var out []budget.Finding
 	for _, n := range m.scopes[budget.Scope{Kind: string(replay.ByProject)}].NoLatency {
 		out = append(out, budget.Finding{Status: budget.Pass, Diagnostic: source.Diagnostic{Rule: "latency-unknown", Severity: source.Warning,
-			Span: places[n.Model], Hint: n.Settle(), Summary: "latency after this change is not known: " + n.String()}})
+			Span: places[n.Model], Hint: n.Settle(), Summary: "latency after this change is not known: " + n.Of("the recorded calls")}})
 	}
 	return out
 }
