@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -42,6 +43,23 @@ func TestFitLatencyOfServices(t *testing.T) {
 				t.Errorf("%s/%d: %.2f of the constant's loss at P50, %.2f at P95, held %.1f%%", service.name, seed, s.median, s.tail, 100*s.held)
 			}
 		}
+	}
+}
+
+// One call in twelve hangs until it is cut off after a minute, whatever it holds. Tokens tell the median far better than a
+// constant, but not when a call hangs, and a ceiling is held against P95: the fit is not used.
+func TestFitLatencyLosesAtP95(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	samples := calls(1500, 70, 0.1)
+	for i := range samples {
+		if rng.IntN(12) == 0 {
+			samples[i].Millis = 60_000
+		}
+	}
+	trial := tryLatency(samples)
+	m, warnings := FitLatency(samples)
+	if trial.median > 0.9 || trial.tail < 1 || !m.Constant() || len(warnings) != 1 || warnings[0].Rule != "latency-constant" {
+		t.Errorf("%+v, %s: %v", trial, m.Method(), warnings)
 	}
 }
 
