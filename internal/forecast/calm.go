@@ -12,34 +12,35 @@ const (
 	wildUnrest = 0.28
 )
 
-// unrest is what varies in a history beside its weekly rhythm, as a coefficient of variation: the cv, or, from two weeks
-// on and where that is less, the standard deviation around the mean of each weekday ÷ mean (with n − 7 degrees of freedom,
-// since seven means were taken). A track that rests at weekends is as calm as one that does not.
-func (h history) unrest() float64 {
+// rhythm learns the mean of each weekday and the unrest: what varies in a history beside its weekly rhythm, as a
+// coefficient of variation. That is the cv, or, from two weeks on and where it is less, the standard deviation around the
+// weekdays' means ÷ mean (with n − 7 degrees of freedom, since seven means were taken). A track that rests at weekends is
+// as calm as one that does not.
+func (h *history) rhythm() {
+	h.unrest = h.cv
 	n := len(h.days)
 	if n < 14 {
-		return h.cv
+		return
+	}
+	var seen [7]float64
+	for i, v := range h.days {
+		h.weekdays[i%7] += v
+		seen[i%7]++
+	}
+	for i := range h.weekdays {
+		h.weekdays[i] /= seen[i]
 	}
 	squares := 0.0
 	for i, v := range h.days {
-		off := v - h.weekday(i)
+		off := v - h.weekdays[i%7]
 		squares += off * off
 	}
-	return min(h.cv, math.Sqrt(squares/float64(n-7))/h.mean)
-}
-
-// weekday is the mean of the days that lie whole weeks from day i, which may lie ahead.
-func (h history) weekday(i int) float64 {
-	var same []float64
-	for j := i % 7; j < len(h.days); j += 7 {
-		same = append(same, h.days[j])
-	}
-	return stats.Mean(same)
+	h.unrest = min(h.cv, math.Sqrt(squares/float64(n-7))/h.mean)
 }
 
 // calm is the weight of the track's own days: 1 up to calmUnrest, 0 from wildUnrest on, in between linear in the logarithm.
 func (h history) calm() float64 {
-	u := h.unrest()
+	u := h.unrest
 	if u <= calmUnrest {
 		return 1
 	}
@@ -56,7 +57,7 @@ const (
 // steady is how far the median is held to the track's own level: 1 up to steadyUnrest, 0 from fadingUnrest on. A gate that
 // asks for P50 must not be told two thirds of what a track spends every day, because others fade.
 func (h history) steady() float64 {
-	return min(1, max(0, math.Log(fadingUnrest/h.unrest())/math.Log(fadingUnrest/steadyUnrest)))
+	return min(1, max(0, math.Log(fadingUnrest/h.unrest)/math.Log(fadingUnrest/steadyUnrest)))
 }
 
 // coreTail is what is added to a calm track's normal core, as logarithms over a week: the launch or collapse that its
@@ -67,7 +68,7 @@ var coreTail = [len(levels)]float64{0: -0.30, 1: -0.05, 5: 0.03, 6: 0.20}
 // week, growing with the root of the horizon as a level that drifts does.
 func (h history) core(days float64) [len(levels)]float64 {
 	level, grown := math.Log(h.calmLevel()/h.mean), math.Sqrt(days/week.days)
-	sigma := 0.05 + 0.6*h.unrest()
+	sigma := 0.05 + 0.6*h.unrest
 	var out [len(levels)]float64
 	for i, z := range scores {
 		out[i] = level + grown*(z*sigma+coreTail[i]-0.02)
@@ -101,10 +102,10 @@ func (h history) phase(days int) float64 {
 	}
 	ahead, all := 0.0, 0.0
 	for k := range days {
-		ahead += h.weekday(len(h.days) + k)
+		ahead += h.weekdays[(len(h.days)+k)%7]
 	}
-	for k := range 7 {
-		all += h.weekday(k)
+	for _, v := range h.weekdays {
+		all += v
 	}
 	if ahead == 0 {
 		return 0 // nothing is spent on these weekdays: the level stands, and a ceiling does not pass for it

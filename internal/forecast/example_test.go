@@ -32,5 +32,5 @@ func ExampleVolume() {
 	fmt.Printf("P50 $%.0f, P90 $%.0f, over $500 with probability %.2f\n", month.Quantile(0.5), month.Quantile(0.9), month.Exceed(500))
 	// Output:
 	// [12 14 0 11 13 12 15 12] without 2 March
-	// P50 $276, P90 $868, over $500 with probability 0.23
+	// P50 $276, P90 $747, over $500 with probability 0.20
 }

@@ -17,6 +17,9 @@ type history struct {
 	days []float64 // oldest first, the last longestMeasured at most
 	mean float64   // of days, positive
 	cv   float64   // sample standard deviation ÷ mean
+
+	weekdays [7]float64 // mean of the days that lie whole weeks apart, by place modulo 7; valid from two weeks on
+	unrest   float64    // what varies beside the weekly rhythm; see rhythm
 }
 
 // newHistory keeps the last 28 days: on a longer history the coefficients would be extrapolated, and what was spent a
@@ -24,7 +27,9 @@ type history struct {
 func newHistory(daily []float64) history {
 	days := daily[max(0, len(daily)-longestMeasured):]
 	mean := stats.Mean(days)
-	return history{days: days, mean: mean, cv: stats.StdDev(days) / mean}
+	h := history{days: days, mean: mean, cv: stats.StdDev(days) / mean}
+	h.rhythm()
+	return h
 }
 
 // features are the regressors of the prior. e(a) = ln(a ÷ mean + .05); a day is active when its value is positive.

@@ -16,7 +16,7 @@ import (
 func TestPathsBacktest(t *testing.T) {
 	series := clients(t, sampleDir(t, "data/traces"))
 	rng := rand.New(rand.NewPCG(1, 1))
-	implied, own := map[string]*score{}, map[string]*score{}
+	implied, own := map[string]*tally{}, map[string]*tally{}
 	for range 60 {
 		strands, coming := project(series, rng)
 		p := draw(t, strands, 7)
@@ -36,8 +36,8 @@ func TestPathsBacktest(t *testing.T) {
 			}
 			if d, _, err := Volume(known, 7, Uncertainty{}); err == nil {
 				scale := math.Max(recent(known), came/5)
-				scoreOf(own, kind).add(d, came, scale)
-				scoreOf(implied, kind).add(empirical(t, sum), came, scale)
+				tallyOf(own, kind).add(d, came, scale)
+				tallyOf(implied, kind).add(empirical(t, sum), came, scale)
 			}
 		}
 	}
@@ -50,17 +50,17 @@ func TestPathsBacktest(t *testing.T) {
 	}
 }
 
-// score sums pinball losses, and how often P90 held.
-type score struct{ n, held, loss50, loss90 float64 }
+// tally sums pinball losses, and how often P90 held.
+type tally struct{ n, held, loss50, loss90 float64 }
 
-func scoreOf(m map[string]*score, kind string) *score {
+func tallyOf(m map[string]*tally, kind string) *tally {
 	if m[kind] == nil {
-		m[kind] = &score{}
+		m[kind] = &tally{}
 	}
 	return m[kind]
 }
 
-func (s *score) add(d Dist, came, scale float64) {
+func (s *tally) add(d Dist, came, scale float64) {
 	s.n++
 	s.loss50 += pinball(d.Quantile(0.50), came, 0.50) / scale
 	s.loss90 += pinball(d.Quantile(0.90), came, 0.90) / scale
