@@ -41,6 +41,7 @@ var houses = []house{
 	{"request", 1, []string{"token"}},
 	{"pricing", 1, []string{"token"}},
 	{"prompt", 1, []string{"token"}},
+	{"history", 1, nil},
 	{"stacks", 1, []string{"prompt"}}, // later
 	{"parquet", 1, nil},
 	{"traffic", 1, []string{"token", "request", "parquet"}},

@@ -57,6 +57,11 @@ type verdictError struct{ status report.Status }
 
 func (e verdictError) Error() string { return "verdict: " + string(e.status) }
 
+// inconclusiveError ends a command that has nothing to answer with, with a hint.
+type inconclusiveError struct{ msg, hint string }
+
+func (e inconclusiveError) Error() string { return e.msg }
+
 // usageError is a mistake in flags or arguments, with a hint.
 type usageError struct{ msg, hint string }
 
@@ -84,6 +89,7 @@ func Main(args []string, env Env) int {
 func (e *Env) exit(err error) int {
 	var verdict verdictError
 	var usage usageError
+	var open inconclusiveError
 	var diags diagnosticsError
 	var ref *repo.RefError
 	var logs *spendlogs.Error
@@ -102,6 +108,8 @@ func (e *Env) exit(err error) int {
 		return e.complain(exitUsage, ref.Error(), ref.Hint)
 	case errors.As(err, &usage):
 		return e.complain(exitUsage, usage.msg, usage.hint)
+	case errors.As(err, &open):
+		return e.complain(exitInconclusive, open.msg, open.hint)
 	case errors.As(err, &logs) && logs.Wrong:
 		return e.complain(exitUsage, err.Error(), logs.Hint)
 	case logs != nil:
@@ -155,7 +163,7 @@ Exit codes: 0 pass · 1 over budget · 2 bad flags, configuration or template ·
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{err.Error(), "see " + c.CommandPath() + " --help"}
 	})
-	root.AddCommand(newCheck(env), newCount(env), newTraffic(env), newCalibrate(env), newInit(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
+	root.AddCommand(newCheck(env), newForecast(env), newCount(env), newTraffic(env), newCalibrate(env), newInit(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
 	return root
 }
 

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/history"
+)
+
+// historyFormats are the outputs of a history's forecast, the default first.
+var historyFormats = []string{"table", "json", "quantiles"}
+
+// largestHistory bounds a file: three hundred years of days are two megabytes.
+const largestHistory = 64 << 20
+
+// quantiles is the exchange form: quantiles of the total, in the unit of the history.
+type quantiles struct {
+	Q05 float64 `json:"q05"`
+	Q10 float64 `json:"q10"`
+	Q25 float64 `json:"q25"`
+	Q50 float64 `json:"q50"`
+	Q75 float64 `json:"q75"`
+	Q90 float64 `json:"q90"`
+	Q95 float64 `json:"q95"`
+}
+
+func quantilesOf(d forecast.Dist) quantiles {
+	q := d.Quantile
+	return quantiles{q(.05), q(.10), q(.25), q(.50), q(.75), q(.90), q(.95)}
+}
+
+func (o *forecastOptions) fromHistory(env *Env) error {
+	if !slices.Contains(historyFormats, o.format) {
+		return usageError{fmt.Sprintf("format %q is not known", o.format), nearest(o.format, historyFormats, "write one of "+strings.Join(historyFormats, ", "))}
+	}
+	horizon, err := o.days()
+	if err != nil {
+		return err
+	}
+	series, err := o.series(env)
+	if err != nil {
+		return err
+	}
+	dist, warnings, err := forecast.Volume(series.Values, horizon, forecast.Uncertainty{})
+	if err != nil {
+		return unforeseen(err)
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(env.Err, "note: %s [%s]\n", w.Text, w.Rule)
+	}
+	return json.NewEncoder(env.Out).Encode(quantilesOf(dist))
+}
+
+// unforeseen turns what no forecast can be made of into an inconclusive end.
+func unforeseen(err error) error {
+	switch {
+	case errors.Is(err, forecast.ErrShortHistory):
+		return inconclusiveError{err.Error(), "record more days"}
+	case errors.Is(err, forecast.ErrNoVolume):
+		return inconclusiveError{err.Error(), "a certain 0 would be a claim: forecast once something was spent"}
+	}
+	return err
+}
+
+// series reads the history; what it leaves open is said on standard error.
+func (o *forecastOptions) series(env *Env) (history.Series, error) {
+	opts, err := o.historyOptions()
+	if err != nil {
+		return history.Series{}, err
+	}
+	name, content, err := o.content(env)
+	if err != nil {
+		return history.Series{}, err
+	}
+	series, diags := history.Parse(name, content, opts)
+	if diags.HasErrors() {
+		plain := bytes.TrimPrefix(content, []byte("\ufeff"))
+		return series, diagnosticsError{diags, func(string) []byte { return plain }}
+	}
+	return series, env.warn(diags)
+}
+
+func (o *forecastOptions) content(env *Env) (name string, content []byte, err error) {
+	from := env.In
+	name = "standard input"
+	if o.history != "-" {
+		name = o.history
+		f, err := os.Open(o.history)
+		if err != nil {
+			return name, nil, usageError{fmt.Sprintf("history %v", err), "check the path"}
+		}
+		defer f.Close() //nolint:errcheck // only read from
+		from = f
+	}
+	content, err = io.ReadAll(io.LimitReader(from, largestHistory+1))
+	switch {
+	case err != nil:
+		return name, nil, fmt.Errorf("read history: %w", err)
+	case len(content) > largestHistory:
+		return name, nil, usageError{fmt.Sprintf("history %s is larger than %d MB", name, largestHistory>>20), "a history has one row a day"}
+	}
+	return name, content, nil
+}
