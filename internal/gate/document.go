@@ -172,6 +172,7 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	g.Calls, g.Sessions = m.Calls, int64(len(stat.Sessions()))
 	g.Base = w.side(d, name, 0, m.Base)
 	g.Head = w.side(d, name, 1, m.Head)
+	w.picture(d, name, declared, g.Head)
 	g.Cost, g.Tokens = effect(m.CostEffect), effect(m.TokensEffect)
 	if d == replay.ByModel {
 		g.LatencyBy = w.m.latency.method(name)
@@ -197,9 +198,13 @@ func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers) *r
 	s := &report.Side{RecordedCost: totals.Cost, RecordedTokens: totals.Usage.Total(), CallCostP50: money.FromFloat(n.CallMedian[budget.Cost]), CallCostP95: money.FromFloat(n.PerCall[budget.Cost])}
 	if n.Forecast {
 		at := func(p float64) money.Amount { return cents(n.Cost.Quantile(p)) }
-		s.Cost = &report.CostDist{P50: at(.50), P75: at(.75), P90: at(.90), P95: at(.95)}
-		whole := func(p float64) int64 { return int64(math.Round(n.Tokens.Quantile(p))) }
-		s.Tokens = &report.TokenDist{P50: whole(.50), P75: whole(.75), P90: whole(.90), P95: whole(.95)}
+		c80, t80 := at(.80), whole(n.Tokens.Quantile(.80))
+		s.Cost = &report.CostDist{P50: at(.50), P75: at(.75), P80: &c80, P90: at(.90), P95: at(.95)}
+		t := n.Tokens.Quantile
+		s.Tokens = &report.TokenDist{P50: whole(t(.50)), P75: whole(t(.75)), P80: &t80, P90: whole(t(.90)), P95: whole(t(.95))}
+	}
+	if g := w.m.groups[budget.Scope{Kind: string(d), Name: name}]; g != nil {
+		s.PerCall, s.PerSession = w.m.callValues(g, which == 0).spread(), w.m.sessionValues(g, which == 0).spread()
 	}
 	if high, ok := n.PerCall[budget.Latency]; ok {
 		s.LatencyP50, s.LatencyP95 = millis(n.CallMedian[budget.Latency]), millis(high)

@@ -28,6 +28,7 @@ type measurements struct {
 	tokens  *outlook
 	plans   *plans
 	planned map[budget.Scope][2]float64 // median of head's cost without and with the plans
+	ends    map[budget.Scope][2]amount  // head's cost and tokens, where there is a forecast
 	spent   [2]float64                  // the project's cost and tokens on the known days of the period
 	notes   []forecast.Warning
 }
@@ -37,7 +38,7 @@ const seed = 20260101
 
 func measure(in Input, policy *side, res *replay.Result) *measurements {
 	m := &measurements{scopes: map[budget.Scope]budget.Measured{}, groups: map[budget.Scope]*replay.Group{}, totals: map[replay.Dim][2]map[string]*replay.Totals{},
-		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}}
+		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}, ends: map[budget.Scope][2]amount{}}
 	for _, d := range dims {
 		pair := [2]map[string]*replay.Totals{{}, res.Head.Totals(d)}
 		if m.hasBase {
@@ -168,6 +169,9 @@ func (m *measurements) numbers(g *replay.Group, d replay.Dim, name string, side 
 	}
 	tokens, err := m.amount(m.tokens, d, name, onBase, doubt.Tokens)
 	n.Cost, n.Tokens, n.Forecast = cost.Dist, tokens.Dist, err == nil
+	if !onBase && err == nil {
+		m.ends[budget.Scope{Kind: string(d), Name: name}] = [2]amount{cost, tokens}
+	}
 	n.PeriodDoubt = map[string]float64{budget.Cost: doubt.Cost * cost.open(), budget.Tokens: doubt.Tokens * tokens.open()}
 	return n, err
 }

@@ -114,6 +114,7 @@ func (m *measurements) spentOn(daily []float64) (sum float64) {
 type amount struct {
 	forecast.Dist
 	spent float64
+	daily []float64 // what the open days are forecast from
 }
 
 // open is the share of the median that is still forecast.
@@ -157,6 +158,7 @@ func (m *measurements) amount(o *outlook, d replay.Dim, name string, onBase bool
 	if total(daily) == 0 && len(m.days) >= forecast.MinDays {
 		return out, out.onTop(sum, 0) // calls were made and cost nothing: a free model, or no tokens
 	}
+	out.daily = from
 	_, notes, err := forecast.Volume(from, m.horizon(), forecast.Uncertainty{})
 	m.notes = append(m.notes, notes...)
 	if err == nil {

@@ -128,20 +128,22 @@ type Check struct {
 // Place is a position in a file of the project.
 type Place = source.Span
 
-// CostDist is a distribution of money for one period, in exact dollars rounded to cents.
+// CostDist is a distribution of money, in exact dollars rounded to cents, or to four digits below ten cents.
 type CostDist struct {
-	P50 money.Amount `json:"p50"`
-	P75 money.Amount `json:"p75"`
-	P90 money.Amount `json:"p90"`
-	P95 money.Amount `json:"p95"`
+	P50 money.Amount  `json:"p50"`
+	P75 money.Amount  `json:"p75"`
+	P80 *money.Amount `json:"p80,omitempty"` // of a period
+	P90 money.Amount  `json:"p90"`
+	P95 money.Amount  `json:"p95"`
 }
 
-// TokenDist is a distribution of tokens for one period.
+// TokenDist is a distribution of tokens.
 type TokenDist struct {
-	P50 int64 `json:"p50"`
-	P75 int64 `json:"p75"`
-	P90 int64 `json:"p90"`
-	P95 int64 `json:"p95"`
+	P50 int64  `json:"p50"`
+	P75 int64  `json:"p75"`
+	P80 *int64 `json:"p80,omitempty"` // of a period
+	P90 int64  `json:"p90"`
+	P95 int64  `json:"p95"`
 }
 
 // Side is one revision's numbers of a group.
@@ -154,6 +156,10 @@ type Side struct {
 	CallCostP95    money.Amount `json:"call_cost_p95"`
 	LatencyP50     *int64       `json:"latency_p50_ms"` // null when no latency was recorded
 	LatencyP95     *int64       `json:"latency_p95_ms"`
+	PerCall        *Spread      `json:"per_call,omitempty"`
+	PerSession     *Spread      `json:"per_session,omitempty"`      // absent where no call names its session
+	Smallest       *Smallest    `json:"smallest_ceiling,omitempty"` // of head, where there is a forecast
+	Fan            *Fan         `json:"fan,omitempty"`              // of head: the project, the tracks and what was declared
 
 	LatencyP50Range *MillisRange `json:"latency_p50_range,omitempty"` // where the P50 of a call may lie; absent where it is not known
 	LatencyP95Range *MillisRange `json:"latency_p95_range,omitempty"`

@@ -24,6 +24,9 @@ const SchemaURL = "https://github.com/tokengate/tokengate/schema/report/v1.json"
 //go:embed report.go
 var typesSource string
 
+//go:embed distribution.go
+var distributionsSource string
+
 // closed lists the string fields that take one of a few words, by type and JSON name. Fields not named here take words
 // of the rules, which grow.
 var closed = map[string][]any{
@@ -38,7 +41,7 @@ var closed = map[string][]any{
 // the Go types: descriptions are their comments, fields without omitempty are required, pointers may be null, and no
 // other fields are allowed.
 func Schema() ([]byte, error) {
-	docs, err := comments(typesSource)
+	docs, err := comments(typesSource, distributionsSource)
 	if err != nil {
 		return nil, fmt.Errorf("read the comments of the report types: %w", err)
 	}
@@ -124,29 +127,35 @@ func elem(t reflect.Type) reflect.Type {
 	return t
 }
 
-// comments maps "Type" and "Type.Field" to the comment that stands at it in the source.
-func comments(src string) (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "report.go", src, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return nil, err
-	}
+// comments maps "Type" and "Type.Field" to the comment that stands at it in the sources.
+func comments(sources ...string) (map[string]string, error) {
 	out := map[string]string{}
-	for _, decl := range file.Decls {
-		gen, ok := decl.(*ast.GenDecl)
-		if !ok || gen.Tok != token.TYPE || len(gen.Specs) != 1 {
-			continue
+	for _, src := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
 		}
-		spec := gen.Specs[0].(*ast.TypeSpec)
-		out[spec.Name.Name] = oneLine(gen.Doc.Text())
-		if st, ok := spec.Type.(*ast.StructType); ok {
-			for _, f := range st.Fields.List {
-				for _, n := range f.Names {
-					out[dotted(spec.Name.Name, n.Name)] = oneLine(f.Comment.Text())
-				}
-			}
+		for _, decl := range file.Decls {
+			typeComments(decl, out)
 		}
 	}
 	return out, nil
+}
+
+func typeComments(decl ast.Decl, into map[string]string) {
+	gen, ok := decl.(*ast.GenDecl)
+	if !ok || gen.Tok != token.TYPE || len(gen.Specs) != 1 {
+		return
+	}
+	spec := gen.Specs[0].(*ast.TypeSpec)
+	into[spec.Name.Name] = oneLine(gen.Doc.Text())
+	if st, ok := spec.Type.(*ast.StructType); ok {
+		for _, f := range st.Fields.List {
+			for _, n := range f.Names {
+				into[dotted(spec.Name.Name, n.Name)] = oneLine(f.Comment.Text())
+			}
+		}
+	}
 }
 
 func dotted(typeName, field string) string {
