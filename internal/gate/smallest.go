@@ -2,10 +2,8 @@ package gate
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/tokengate/tokengate/internal/budget"
-	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/report"
 )
@@ -16,12 +14,11 @@ func smallest(n *budget.Numbers) *report.Smallest {
 	if !n.Forecast {
 		return nil
 	}
-	at := func(d forecast.Dist, metric string) func(p float64) string {
-		return func(p float64) string { return roundedUp(d.Quantile(p), n.PeriodDoubt[metric]) }
+	costs, toks := n.Cost.Quantile, n.Tokens.Quantile
+	dollars := func(p float64) money.Amount { return roundedUp(costs(p), n.PeriodDoubt[budget.Cost], true) }
+	whole := func(p float64) int64 {
+		return int64(math.Ceil(roundedUp(toks(p), n.PeriodDoubt[budget.Tokens], false).Float()))
 	}
-	costs, toks := at(n.Cost, budget.Cost), at(n.Tokens, budget.Tokens)
-	dollars := func(p float64) money.Amount { return exactly(costs(p)) }
-	whole := func(p float64) int64 { return int64(math.Ceil(number(toks(p)))) }
 	c80, t80 := dollars(.80), whole(.80)
 	return &report.Smallest{
 		Cost:   &report.CostDist{P50: dollars(.50), P75: dollars(.75), P80: &c80, P90: dollars(.90), P95: dollars(.95)},
@@ -29,28 +26,22 @@ func smallest(n *budget.Numbers) *report.Smallest {
 	}
 }
 
-// roundedUp gives the next amount of three digits that clears v and its doubt, a share of it, as a plain decimal. People
-// write budgets of two or three digits, and rounded to the nearest the ceiling would not pass half of the time.
-func roundedUp(v, doubt float64) string {
+// roundedUp gives the next amount of three digits that clears v and its doubt, a share of it; of money from ten cents on,
+// of whole cents. People write budgets of two or three digits, and rounded to the nearest the ceiling would not pass half
+// of the time.
+func roundedUp(v, doubt float64, cents bool) money.Amount {
 	needed := v * (1 + doubt)
 	if needed == 0 {
-		return "0"
+		return money.Amount{}
 	}
 	exp := int(math.Floor(math.Log10(needed))) - 2
+	if cents && needed >= 0.1 {
+		exp = max(exp, -2)
+	}
 	for digits := math.Floor(needed/math.Pow10(exp)) - 1; ; digits++ {
-		text := money.New(int64(digits), int32(exp)).Decimal()
-		if at := number(text); at >= needed && (doubt == 0 || at > needed) {
-			return text
+		a := money.New(int64(digits), int32(exp))
+		if at := a.Float(); at >= needed && (doubt == 0 || at > needed) {
+			return a
 		}
 	}
-}
-
-func number(decimal string) float64 {
-	v, _ := strconv.ParseFloat(decimal, 64) // of an amount that was just printed
-	return v
-}
-
-func exactly(decimal string) money.Amount {
-	a, _ := money.FromDecimal(decimal)
-	return a
 }
