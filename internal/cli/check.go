@@ -53,38 +53,33 @@ the recorded calls under both, forecasts the period, and holds the forecast agai
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd.Context(), env, o) },
 	}
+	o.inputFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.base, "base", "", "revision to compare with; its merge base with HEAD is used; none for no comparison (default: the default branch)")
+	f.StringVarP(&o.format, "format", "f", "table", "output: "+strings.Join(formatNames(), ", "))
+	f.StringVar(&o.save, "save", "", "also write the report as JSON to this file")
+	return cmd
+}
+
+// inputFlags are those of every command that runs the gate: what is read, and as of when.
+func (o *checkOptions) inputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&o.dir, "dir", "C", ".", "project folder")
 	f.StringVar(&o.config, "config", "", "configuration, relative to the project folder (default "+config.Name+")")
-	f.StringVar(&o.base, "base", "", "revision to compare with; its merge base with HEAD is used; none for no comparison (default: the default branch)")
 	f.StringVar(&o.stage, "stage", config.PullRequest, "stage: "+strings.Join(config.StageNames, ", "))
 	f.StringArrayVar(&o.recordings, "recording", nil, "recorded traffic beside that of the configuration: a file, a folder, or a postgres:// address of LiteLLM's spend logs; repeatable")
 	f.StringVar(&o.dialect, "dialect", "", "format of --recording files (default: detected from content)")
 	f.StringToStringVar(&o.assume, "assume", nil, "what --recording files do not say: track, feature, model, template, day")
-	f.StringVarP(&o.format, "format", "f", "table", "output: "+strings.Join(formatNames(), ", "))
-	f.StringVar(&o.save, "save", "", "also write the report as JSON to this file")
 	f.StringVar(&o.asOf, "as-of", "", "day that prices and expiry dates are taken at: 2026-11-22 or RFC 3339 (default: now)")
-	return cmd
 }
 
 func runCheck(ctx context.Context, env *Env, o *checkOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	in, done, err := o.input(ctx, env)
+	rep, err := o.report(ctx, env)
 	if err != nil {
 		return err
-	}
-	memo, save := remember(env)
-	defer save()
-	in.Memo = memo
-	rep, diags, err := gate.Run(in)
-	done() // before anything is printed: the progress line makes room for the report
-	if err != nil {
-		return err
-	}
-	if rep == nil {
-		return diagnosticsError{diags, contentOf(in.Head.FS)}
 	}
 	if o.save != "" {
 		if err := saveReport(o.save, rep); err != nil {
@@ -98,6 +93,26 @@ func runCheck(ctx context.Context, env *Env, o *checkOptions) error {
 		return verdictError{rep.Verdict.Status}
 	}
 	return nil
+}
+
+// report runs the gate.
+func (o *checkOptions) report(ctx context.Context, env *Env) (*report.Report, error) {
+	in, done, err := o.input(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	memo, save := remember(env)
+	defer save()
+	in.Memo = memo
+	rep, diags, err := gate.Run(in)
+	done() // before anything is printed: the progress line makes room for the report
+	if err != nil {
+		return nil, err
+	}
+	if rep == nil {
+		return nil, diagnosticsError{diags, contentOf(in.Head.FS)}
+	}
+	return rep, nil
 }
 
 func (o *checkOptions) validate() error {

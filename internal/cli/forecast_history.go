@@ -52,10 +52,21 @@ func (o *forecastOptions) fromHistory(env *Env) error {
 	if err != nil {
 		return unforeseen(err)
 	}
-	for _, w := range warnings {
-		fmt.Fprintf(env.Err, "note: %s [%s]\n", w.Text, w.Rule)
+	d := seriesForecast{series: series, name: o.history, horizon: horizon, dist: dist, warnings: warnings}
+	switch o.format {
+	case "json":
+		doc, err := d.document()
+		if err != nil {
+			return err
+		}
+		return writeJSON(env.Out, doc)
+	case "quantiles":
+		for _, w := range warnings {
+			fmt.Fprintf(env.Err, "note: %s [%s]\n", w.Text, w.Rule)
+		}
+		return json.NewEncoder(env.Out).Encode(quantilesOf(dist))
 	}
-	return json.NewEncoder(env.Out).Encode(quantilesOf(dist))
+	return d.write(env)
 }
 
 // unforeseen turns what no forecast can be made of into an inconclusive end.

@@ -195,20 +195,24 @@ func usedShare(c *report.Check) string {
 	return percent(c.Used)
 }
 
-// smallestRows gives scope, metric and the ceilings at P50, P75, P90 and P95. A ceiling is not rounded: rounded down it
-// would not pass.
+// smallestRows gives scope, metric and the smallest ceilings that pass at P50, P75, P90 and P95. Reports from before they
+// were worked out give the forecast itself, which is not rounded: rounded down it would not pass.
 func smallestRows(r *report.Report) [][6]string {
 	var rows [][6]string
 	add := func(scope string, g report.Group) {
 		if g.Head == nil {
 			return
 		}
-		if c := g.Head.Cost; c != nil {
-			rows = append(rows, [6]string{scope, "cost", c.P50.String(), c.P75.String(), c.P90.String(), c.P95.String()})
+		costs, toks, dollars, count := g.Head.Cost, g.Head.Tokens, money.Amount.String, money.Count.Exact
+		if p := g.Head.Smallest; p != nil {
+			costs, toks, dollars, count = p.Cost, p.Tokens, wholeSpend, money.Count.String
 		}
-		if t := g.Head.Tokens; t != nil {
-			exact := func(n int64) string { return money.Count(n).Exact() }
-			rows = append(rows, [6]string{scope, "tokens", exact(t.P50), exact(t.P75), exact(t.P90), exact(t.P95)})
+		if c := costs; c != nil {
+			rows = append(rows, [6]string{scope, "cost", dollars(c.P50), dollars(c.P75), dollars(c.P90), dollars(c.P95)})
+		}
+		if t := toks; t != nil {
+			text := func(n int64) string { return count(money.Count(n)) }
+			rows = append(rows, [6]string{scope, "tokens", text(t.P50), text(t.P75), text(t.P90), text(t.P95)})
 		}
 	}
 	for _, g := range withTotal(r) {
