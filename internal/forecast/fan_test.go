@@ -52,18 +52,28 @@ func TestFan(t *testing.T) {
 	}
 }
 
-// A steady history grows by equal steps where the spread of a day is that of a week: under seven days.
-func TestFanSteady(t *testing.T) {
-	daily := []float64{100, 100, 100, 100, 100, 100, 100}
-	whole := volume(t, daily, 7, Uncertainty{}).Scale(2)
-	fan, err := Fan(daily, whole, 7, []int{1, 2, 7})
+// The shape is Volume's: the days of a whole that is twice Volume's are twice those of Volume.
+func TestFanShape(t *testing.T) {
+	daily := []float64{100, 120, 90, 100, 110, 95, 105}
+	fan, err := Fan(daily, volume(t, daily, 28, Uncertainty{}).Scale(2), 28, []int{1, 7, 14, 28})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, share := range []float64{1. / 7, 2. / 7, 1} {
-		if got, want := fan[i].Quantile(.9)/whole.Quantile(.9), share; got < want-1e-9 || got > want+1e-9 {
-			t.Errorf("day %d has %.4f of P90, want %.4f", i+1, got, want)
+	for i, day := range []int{1, 7, 14, 28} {
+		if got, want := fan[i].Quantile(.5), 2*volume(t, daily, day, Uncertainty{}).Quantile(.5); got < want*(1-1e-9) || got > want*(1+1e-9) {
+			t.Errorf("day %d has a median of %g, want %g", day, got, want)
 		}
+	}
+}
+
+// Where the shape has nothing, time does: a quarter of the days has a quarter. What a shape has beyond the whole is cut.
+func TestFanWithoutShape(t *testing.T) {
+	whole := Dist{[7]float64{1, 2, 3, 4, 5, 6, 8}}
+	if got, want := (Dist{}).towards(Dist{}, whole, 0.25), (Dist{[7]float64{.25, .5, .75, 1, 1.25, 1.5, 2}}); got != want {
+		t.Errorf("a quarter is %v, want %v", got, want)
+	}
+	if got := rising([]Dist{whole.Scale(3)}, []int{1}, whole); got[0] != whole {
+		t.Errorf("day 1 has %v of %v", got[0], whole)
 	}
 }
 

@@ -95,6 +95,9 @@ func TestFan(t *testing.T) {
 				}
 				before = p
 			}
+			if !(last.P5 < last.P25 && last.P25 < last.P50 && last.P50 < last.P75 && last.P75 < last.P95) {
+				t.Errorf("%s: levels fall together: %+v", g.Name, last)
+			}
 		}
 	}
 	for _, g := range r.Models {
