@@ -45,7 +45,7 @@ var (
 // where nothing is spent. No line ends in a space.
 func (f Fan) Lines(width int, color bool) []string {
 	top := f.top()
-	if top == 0 {
+	if !(top > 1e-300) || math.IsInf(top, 1) { // nothing is spent, or a report says what no program wrote
 		return nil
 	}
 	ticks, ends := f.ticks(top), f.ends(top)
@@ -56,7 +56,7 @@ func (f Fan) Lines(width int, color bool) []string {
 	}
 	var out []string
 	if f.above() {
-		out = append(out, fmt.Sprintf("%*s   %s", left, "", paint(color, fanStyles[markCeiling], fmt.Sprintf("↑ ceiling %s, %s times P95", plain(f.CeilingText), threeDigits(f.Ceiling/f.Points[len(f.Points)-1].P95)))))
+		out = append(out, fmt.Sprintf("%*s   %s", left, "", paint(color, fanStyles[markCeiling], clipWidth(f.out(), width-left-3, false))))
 	}
 	rows := f.cells(columns, top)
 	for r, row := range rows {
@@ -88,6 +88,11 @@ func (f Fan) top() float64 {
 
 // above reports whether the ceiling is so high that with it in the picture the fan would be a streak at the bottom.
 func (f Fan) above() bool { return f.Ceiling > 2.5*f.Points[len(f.Points)-1].P95 }
+
+// out says of a ceiling above the picture how far above it is.
+func (f Fan) out() string {
+	return fmt.Sprintf("↑ ceiling %s, %s times P95", plain(f.CeilingText), threeDigits(f.Ceiling/f.Points[len(f.Points)-1].P95))
+}
 
 // rowOf is the row, from the top, that an amount lies in.
 func rowOf(v, top float64) int {

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -149,4 +150,28 @@ func TestBrief(t *testing.T) {
 			t.Errorf("roundStep(%g) = %g, want %g", v, got, want)
 		}
 	}
+}
+
+// FuzzForecast draws reports that anybody may have written: whatever stands in them, nothing is wider than the terminal,
+// no control character reaches it, and it ends.
+func FuzzForecast(f *testing.F) {
+	for _, s := range hostile {
+		f.Add(s, 80, 1.0, 2.0, 5)
+	}
+	f.Add("$40", 60, 1e308, 1e308, -3)
+	f.Add("$40", 60, 5e-324, 1e-320, 1)
+	f.Add("1e300", 60, -4.0, 0.0, 0)
+	f.Add("世界 wide", 61, math.Inf(1), math.NaN(), math.MaxInt)
+	base := saved(f)["forecast"]
+	f.Fuzz(func(t *testing.T, s string, width int, low, high float64, last int) {
+		r := copyOf(t, base)
+		fill(r, s)
+		r.Total.Head.Fan.Cost = []report.FanPoint{{Day: 1, P50: low, P95: high}, {Day: last, P5: low, P25: low, P50: high, P75: high, P95: high}}
+		for i := range r.Checks {
+			r.Checks[i].Kind, r.Checks[i].Limit.Value = report.PeriodKind, "40"
+			r.Total.Checks = append(r.Total.Checks, r.Checks[i].ID)
+		}
+		width = 60 + (width%100+100)%100
+		checkScreen(t, foreseen(t, r, "", Options{Width: width}), width)
+	})
 }
