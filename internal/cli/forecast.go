@@ -104,7 +104,7 @@ func (o *forecastOptions) fromProject(ctx context.Context, env *Env) error {
 		err = render.Forecast(env.Out, rep, o.track, render.Options{Width: env.Width, Color: env.Color})
 	}
 	if err == nil && (shown.Head == nil || shown.Head.Cost == nil) {
-		return inconclusiveError{"nothing to forecast from", "record traffic for at least 3 whole days"}
+		return inconclusiveError{"nothing to forecast from", fmt.Sprintf("record traffic for at least %d whole days", forecast.MinDays)}
 	}
 	return err
 }

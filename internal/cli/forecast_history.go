@@ -103,6 +103,9 @@ func (o *forecastOptions) content(env *Env) (name string, content []byte, err er
 	name = "standard input"
 	if o.history != "-" {
 		name = o.history
+		if info, err := os.Stat(o.history); err == nil && info.IsDir() {
+			return name, nil, usageError{"history " + o.history + " is a folder", "name a CSV file"}
+		}
 		f, err := os.Open(o.history)
 		if err != nil {
 			return name, nil, usageError{fmt.Sprintf("history %v", err), "check the path"}

@@ -80,7 +80,7 @@ func (f seriesForecast) write(env *Env) error {
 		return err
 	}
 	out := render.Series{
-		Title: fmt.Sprintf("%s · total of the %s from %s to %s", f.title(), number(int64(f.horizon), "day"), isoDay(from), isoDay(to)),
+		Title: fmt.Sprintf("%s · total of %s", f.title(), history.Span{From: from, To: to}),
 		Facts: []string{
 			fmt.Sprintf("rests on %s, %s to %s; in the unit of the file", number(int64(len(f.series.Values)), "day"), isoDay(f.series.From), isoDay(f.series.Origin)),
 			"P90 is the total that is exceeded one time in ten",
