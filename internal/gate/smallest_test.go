@@ -61,17 +61,6 @@ func lower(t *testing.T, decimal string) string {
 	return a.Sub(money.New(1, exp)).Decimal()
 }
 
-func track(t *testing.T, r *report.Report, name string) report.Group {
-	t.Helper()
-	for _, g := range r.Tracks {
-		if g.Name == name {
-			return g
-		}
-	}
-	t.Fatalf("no track %s", name)
-	return report.Group{}
-}
-
 // The fan of every scope that has one ends in its forecast and never falls; what was not declared has none.
 func TestFan(t *testing.T) {
 	base := project(t)
