@@ -180,7 +180,7 @@ func (o *outlook) add(sum []float64, strand int, by float64) {
 		if v *= by * o.stretch; plan != nil {
 			v *= plan[path]
 		}
-		sum[path] += v
+		sum[path] += float64(v)
 	}
 }
 

@@ -222,3 +222,17 @@ func TestVolumeFromBase(t *testing.T) {
 		times(t, name, groupOf(t, r.Tracks, "answer"), groupOf(t, compare(t, base, base).Tracks, "answer"), 1)
 	}
 }
+
+// Causes add up to the difference of the medians also where strands move by different ratios.
+func TestCausesOfStrands(t *testing.T) {
+	base := mixed(t)
+	head := base.edit("prompts/answer.md", longer(800), "tokengate.yaml", strings.Replace(tokengateYAML, "tracks:\n", "tracks:\n  rerank: {max_output_tokens: 100}\n", 1))
+	r := compare(t, base, head)
+	sum := 0.0
+	for _, c := range r.Causes {
+		sum += c.Cost.Float()
+	}
+	if want := r.Total.Head.Cost.P50.Float() - r.Total.Base.Cost.P50.Float(); len(r.Causes) < 2 || math.Abs(sum-want) > 0.04 {
+		t.Errorf("%d causes add up to $%.2f, want $%.2f", len(r.Causes), sum, want)
+	}
+}
