@@ -1,0 +1,221 @@
+package forecast
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// One trial by hand: days 2 4 6 are known, 8 and 10 come. The level is 4 a day, 8 a horizon; the sample sd is 2, so the
+// naive noise is 2√2.
+func TestBacktestByHand(t *testing.T) {
+	fixed := Dist{at: [7]float64{6, 8, 10, 12, 16, 18, 20}}
+	trials, silent, err := Backtest([]float64{2, 4, 6, 8, 10}, Rolling{Horizon: 2, MinDays: 3, Forecast: func(daily []float64, horizon int) (Dist, error) {
+		if diff := cmp.Diff([]float64{2, 4, 6}, daily); diff != "" || horizon != 2 {
+			t.Errorf("asked for %d days after (-want +got):\n%s", horizon, diff)
+		}
+		return fixed, nil
+	}})
+	if err != nil || silent != 0 {
+		t.Fatal(err, silent)
+	}
+	want := []Trial{{Days: 3, At: fixed.at, Naive: [7]float64{3.347651, 4.375225, 6.092255, 8, 9.907745, 11.624775, 12.652349}, Recent: 8, Actual: 18}}
+	if diff := cmp.Diff(want, trials, near(1e-6)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s := NewScore(2, trials, 0)
+	for _, c := range []struct {
+		p, relative float64
+		held        int
+	}{
+		{0.50, 3 / 5.0, 0},                        // half of 18 − 12, of 18 − 8
+		{0.75, 1.5 / (0.75 * (18 - 9.907745)), 0}, // ¾ of 18 − 16
+		{0.90, 0, 1},
+		{0.95, 0.1 / (0.95 * (18 - 12.652349)), 1}, // 1/20 of 20 − 18
+	} {
+		if got := s.Relative(c.p); math.Abs(got-c.relative) > 1e-6 {
+			t.Errorf("P%g: relative loss %g, want %g", 100*c.p, got, c.relative)
+		}
+		if got := s.Held(c.p); got.Trials != c.held || got.Rate != float64(c.held) {
+			t.Errorf("P%g: held %+v, want %d", 100*c.p, got, c.held)
+		}
+	}
+	ours := 0.05*12 + 0.1*10 + 0.25*8 + 3 + 1.5 + 0 + 0.1
+	theirs := 0.05*(18-3.347651) + 0.1*(18-4.375225) + 0.25*(18-6.092255) + 5 + 0.75*(18-9.907745) + 0.9*(18-11.624775) + 0.95*(18-12.652349)
+	if got := s.RelativeMean(); math.Abs(got-ours/theirs) > 1e-6 || s.Better != 1 {
+		t.Errorf("relative mean loss %g, want %g", got, ours/theirs)
+	}
+}
+
+// A forecast of the past must not know what came: other futures leave it as it is, and nothing behind its origin can be
+// reached through its slice.
+func TestBacktestSeesNoFuture(t *testing.T) {
+	daily := noisy(40, 1)
+	poisoned := append([]float64(nil), daily...)
+	for i := 20; i < len(poisoned); i++ {
+		poisoned[i] = 1e300 / float64(i) // not NaN, which the series itself would be refused for
+	}
+	reached := false
+	look := func(daily []float64, horizon int) (Dist, error) {
+		reached = reached || cap(daily) > len(daily)
+		return VolumeAlone(daily, horizon)
+	}
+	a, _, err := Backtest(daily, Rolling{Horizon: 7, MinDays: 7, Forecast: look})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := Backtest(poisoned[:20+7], Rolling{Horizon: 7, MinDays: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reached || len(a) != 27 || len(b) != 14 {
+		t.Errorf("%d and %d trials; the future was reached: %v", len(a), len(b), reached)
+	}
+	for i := range b {
+		b[i].Actual = a[i].Actual
+	}
+	if diff := cmp.Diff(a[:14], b); diff != "" {
+		t.Errorf("forecasts up to day 20 depend on what came after it (-want +got):\n%s", diff)
+	}
+}
+
+func TestBacktestRefuses(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name  string
+		daily []float64
+		r     Rolling
+	}{
+		{"no horizon", noisy(20, 1), Rolling{MinDays: 7}},
+		{"horizon beyond a quarter", noisy(20, 1), Rolling{Horizon: 92, MinDays: 7}},
+		{"two days of history", noisy(20, 1), Rolling{Horizon: 1, MinDays: 2}},
+		{"a day that is no number", append(noisy(20, 1), math.NaN()), Rolling{Horizon: 1, MinDays: 7}},
+		{"a negative day", append(noisy(20, 1), -1), Rolling{Horizon: 1, MinDays: 7}},
+		{"an infinite day", append(noisy(20, 1), math.Inf(1)), Rolling{Horizon: 1, MinDays: 7}},
+		{"a broken forecaster", noisy(20, 1), Rolling{Horizon: 1, MinDays: 7, Forecast: func([]float64, int) (Dist, error) { return Dist{}, broken }}},
+	} {
+		if trials, _, err := Backtest(c.daily, c.r); err == nil || trials != nil {
+			t.Errorf("%s: %d trials, error %v", c.name, len(trials), err)
+		}
+	}
+	if trials, silent, err := Backtest(noisy(13, 1), Rolling{Horizon: 7, MinDays: 7}); trials != nil || silent != 0 || err != nil {
+		t.Errorf("a series that is too short: %d trials, %d silent, %v", len(trials), silent, err)
+	}
+}
+
+// A track that starts on day 31 cannot be forecast before: those origins are counted, and are in no rate.
+func TestBacktestSilent(t *testing.T) {
+	trials, silent, err := Backtest(append(make([]float64, 30), noisy(10, 1)...), Rolling{Horizon: 7, MinDays: 7})
+	if err != nil || silent != 24 || len(trials) != 3 || trials[0].Days != 31 {
+		t.Errorf("%d silent, %d trials, %v", silent, len(trials), err)
+	}
+	s := Pool([]*Score{NewScore(7, trials, silent), NewScore(7, nil, 2)})
+	if s.Silent != 26 || s.Series != 1 || s.Trials != 3 {
+		t.Errorf("pooled: %+v", s)
+	}
+	if none := Pool([]*Score{NewScore(7, nil, 2)}); !math.IsNaN(none.Held(0.9).Rate) || !math.IsNaN(none.Held(0.9).Low) || !math.IsNaN(none.RelativeMean()) {
+		t.Errorf("a score without a trial claims something: %+v", none)
+	}
+}
+
+// Who knows what comes loses nothing and always holds, and no gate of theirs errs.
+func TestPerfectForecaster(t *testing.T) {
+	daily := noisy(60, 2)
+	trials, _, err := Backtest(daily, Rolling{Horizon: 7, MinDays: 7, Forecast: func(known []float64, horizon int) (Dist, error) {
+		sure := total(daily[len(known) : len(known)+horizon])
+		return NewDist([7]float64{sure, sure, sure, sure, sure, sure, sure})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewScore(7, trials, 0)
+	if s.RelativeMean() != 0 || s.Held(0.5).Rate != 1 || s.Held(0.9).Rate != 1 || s.Better != 1 {
+		t.Errorf("relative loss %g, held %+v", s.RelativeMean(), s.Held(0.9))
+	}
+	for _, g := range s.Gates {
+		if g.Passed+g.Failed > 0 {
+			t.Errorf("%d false passes and %d false fails at %g×", g.Passed, g.Failed, g.Multiple)
+		}
+	}
+}
+
+func TestTestable(t *testing.T) {
+	for _, c := range []struct{ days, horizon, fits, minDays int }{
+		{90, 30, 30, 7}, {37, 30, 30, 7}, {36, 30, 29, 7}, {28, 30, 21, 7}, {14, 30, 7, 7}, {14, 7, 7, 7},
+		{13, 7, 7, 3}, {10, 7, 7, 3}, {9, 7, 6, 3}, {4, 7, 1, 3}, {4, 1, 1, 3}, {3, 7, 0, 3}, {0, 7, 0, 3},
+	} {
+		if fits, minDays := Testable(c.days, c.horizon); fits != c.fits || minDays != c.minDays {
+			t.Errorf("%d days, horizon %d: %d after %d, want %d after %d", c.days, c.horizon, fits, minDays, c.fits, c.minDays)
+		}
+	}
+}
+
+func TestPast(t *testing.T) {
+	s, ok := Past(noisy(60, 5), 30)
+	if !ok || s.Horizon != 30 || s.Trials != 24 || s.Apart != 1 || s.Held > s.Trials || !(s.Loss > 0) {
+		t.Errorf("%+v, %v", s, ok)
+	}
+	if s, ok := Past(noisy(28, 5), 30); !ok || s.Horizon != 21 || s.Trials != 1 {
+		t.Errorf("28 days: %+v, %v", s, ok)
+	}
+	for _, daily := range [][]float64{nil, noisy(3, 5), make([]float64, 40), {1, 2, 3, -4, 5, 6}} {
+		if s, ok := Past(daily, 7); ok {
+			t.Errorf("%v gives %+v", daily, s)
+		}
+	}
+}
+
+// Two hundred series of a quarter have to take less than a second; the benchmark has the time.
+func BenchmarkBacktest(b *testing.B) {
+	var series [][]float64
+	for i := range 200 {
+		series = append(series, noisy(90, uint64(i)))
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		start := time.Now()
+		for _, horizon := range []int{7, 30} {
+			var scores []*Score
+			for _, daily := range series {
+				scores = append(scores, score(b, daily, horizon))
+			}
+			Pool(scores)
+		}
+		if took := time.Since(start); took > time.Second {
+			b.Errorf("200 series of 90 days took %v", took)
+		}
+	}
+}
+
+func score(t testing.TB, daily []float64, horizon int) *Score {
+	t.Helper()
+	trials, silent, err := Backtest(daily, Rolling{Horizon: horizon, MinDays: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewScore(horizon, trials, silent)
+}
+
+// noisy is a lognormal series whose level walks.
+func noisy(n int, seed uint64) []float64 {
+	rng := rand.New(rand.NewPCG(seed, 99))
+	level := 5.0
+	days := make([]float64, n)
+	for i := range days {
+		level += 0.1 * rng.NormFloat64()
+		days[i] = math.Exp(level + 0.4*rng.NormFloat64())
+	}
+	return days
+}
+
+func times(days []float64, by float64) []float64 {
+	out := make([]float64, len(days))
+	for i, v := range days {
+		out[i] = by * v
+	}
+	return out
+}
