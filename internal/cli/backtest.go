@@ -20,6 +20,7 @@ type backtestOptions struct {
 	by, metric, history, format, asOf string
 	horizons                          []string
 	minDays                           int
+	given                             func(flag string) bool
 }
 
 func newBacktest(env *Env) *cobra.Command {
@@ -52,11 +53,12 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
+	o.given = f.Changed
 	f.StringVar(&o.by, "by", "track", "what to test beside the whole project: track, feature, model, or project for it alone")
 	f.StringVar(&o.metric, "metric", "", "cost or tokens (default: both)")
 	f.StringSliceVar(&o.horizons, "horizon", nil, "days of the totals that are tested, such as 30d or 1d,2w (default: 7d and the period)")
 	f.IntVar(&o.minDays, "min-days", 0, "whole days of history before the first forecast (default: 7, or 3 where there is no room)")
-	f.StringVar(&o.history, "history", "", "CSV file of daily series to test instead of recordings: date,value or series,date,value")
+	f.StringVar(&o.history, "history", "", "CSV file (- for standard input) of daily series to test instead of recordings: date,value or series,date,value")
 	f.StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	f.StringVar(&o.asOf, "as-of", "", "day that prices are taken at: 2026-11-22 or RFC 3339 (default: now)")
 	return cmd
@@ -69,7 +71,7 @@ func (o *backtestOptions) run(ctx context.Context, env *Env, args []string) erro
 	}
 	var series *backtestSeries
 	if o.history != "" {
-		series, err = o.readHistory()
+		series, err = o.readHistory(env)
 	} else {
 		series, err = o.readTraffic(ctx, env, args)
 	}
@@ -111,6 +113,11 @@ func (o *backtestOptions) validate(args []string) (horizons []int, err error) {
 		return nil, usageError{fmt.Sprintf("--min-days %d is too few", o.minDays), fmt.Sprintf("a forecast needs %d whole days at least", forecast.MinDays)}
 	case o.history != "" && len(args) > 0:
 		return nil, usageError{"--history takes the place of recordings", "name either recordings or --history FILE.csv"}
+	}
+	for _, flag := range []string{"by", "metric", "as-of", "dialect", "assume", "config", "dir"} {
+		if o.history != "" && o.given(flag) {
+			return nil, usageError{fmt.Sprintf("--%s is of recordings, and --history takes their place", flag), "leave one of them out"}
+		}
 	}
 	return parseHorizons(o.horizons)
 }

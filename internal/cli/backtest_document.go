@@ -50,6 +50,7 @@ type backtestResult struct {
 	Silent        int                `json:"silent"`         // days without a forecast: nothing was spent on the 28 days before
 	Held          []backtestHeld     `json:"held"`           // by quantile
 	Loss          backtestLoss       `json:"relative_loss"`  //
+	Better        int                `json:"series_better"`  // of the series, those whose mean loss is below the naive method's
 	Ceilings      []backtestCeilings `json:"ceilings"`       // by quantile, then by multiple
 }
 
@@ -71,6 +72,10 @@ type backtestLoss struct {
 	P90  *float64 `json:"p90"`
 	P95  *float64 `json:"p95"`
 	Mean *float64 `json:"mean"` // over P5, P10, P25, P50, P75, P90 and P95
+
+	// Typical is the geometric mean over the series of their losses at P50, P90 and P95 together: the others are mostly
+	// those of the wildest series. 2 % of the level is added to both sides, so that it always exists.
+	Typical *float64 `json:"typical"`
 }
 
 // backtestCeilings is what a gate at one quantile would have decided under a ceiling at a multiple of the recent level:

@@ -130,7 +130,8 @@ func (r *backtestResult) score(s *forecast.Score) {
 		r.Held = append(r.Held, backtestHeld{Quantile: p, Windows: ours.Trials, Rate: sixDigits(ours.Rate), Low: sixDigits(ours.Low), High: sixDigits(ours.High),
 			NaiveWindows: naive.Trials, NaiveRate: sixDigits(naive.Rate)})
 	}
-	r.Loss = backtestLoss{P50: numberOrNull(s.Relative(0.50)), P75: numberOrNull(s.Relative(0.75)), P90: numberOrNull(s.Relative(0.90)), P95: numberOrNull(s.Relative(0.95)), Mean: numberOrNull(s.RelativeMean())}
+	r.Loss = backtestLoss{P50: numberOrNull(s.Relative(0.50)), P75: numberOrNull(s.Relative(0.75)), P90: numberOrNull(s.Relative(0.90)), P95: numberOrNull(s.Relative(0.95)), Mean: numberOrNull(s.RelativeMean()), Typical: numberOrNull(s.Typical())}
+	r.Better = s.Better
 	for _, g := range s.Gates {
 		r.Ceilings = append(r.Ceilings, backtestCeilings{Quantile: g.Quantile, Multiple: g.Multiple, Over: g.Over, FalsePasses: g.Passed, FalsePassRate: numberOrNull(g.FalsePassRate()),
 			Within: g.Within, FalseFails: g.Failed, FalseFailRate: numberOrNull(g.FalseFailRate())})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -45,28 +46,28 @@ type namedSeries struct {
 }
 
 // readHistory reads series from CSV.
-func (o *backtestOptions) readHistory() (*backtestSeries, error) {
-	content, err := os.ReadFile(o.history)
-	if err != nil {
-		return nil, usageError{fmt.Sprintf("history %v", err), "check the path"}
-	}
+func (o *backtestOptions) readHistory(env *Env) (*backtestSeries, error) {
 	name := filepath.ToSlash(o.history)
+	var content []byte
+	var err error
+	if o.history == "-" {
+		name = "standard input"
+		content, err = io.ReadAll(env.In)
+	} else {
+		content, err = os.ReadFile(o.history)
+	}
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("history: %v", err), "check the path"}
+	}
 	read, diags := forecast.ReadSeries(name, content)
 	if diags.HasErrors() {
-		return nil, diagnosticsError{diags, func(file string) []byte { return ifName(file == name, content) }}
+		return nil, diagnosticsError{diags, func(string) []byte { return content }}
 	}
 	s := &backtestSeries{by: "series", period: 30}
 	for _, r := range read {
 		s.series = append(s.series, namedSeries{metric: metricValue, name: r.Name, daily: r.Daily})
 	}
 	return s, nil
-}
-
-func ifName(is bool, content []byte) []byte {
-	if is {
-		return content
-	}
-	return nil
 }
 
 // readTraffic sums recordings and cubes up by day.
@@ -108,6 +109,9 @@ func (in *trafficInput) summed(env *Env, names []string) (*cube.Cube, error) {
 	}
 	for _, c := range cubes {
 		all.Merge(c.cube)
+	}
+	if len(cubes) > 0 && len(cubes)+len(in.sources) > 1 {
+		fmt.Fprintln(env.Err, "calls that were recorded in two of these count twice, as a cube does not know its calls")
 	}
 	return all, unusable(all)
 }

@@ -37,8 +37,8 @@ func newGates() []Gate {
 
 func (g *Gate) add(t Trial, share float64) {
 	ceiling := g.Multiple * t.Recent
-	passes := t.At[levelIndex(g.Quantile)] <= ceiling
-	if t.Actual > ceiling {
+	passes := holds(ceiling, t.At[levelIndex(g.Quantile)])
+	if !holds(ceiling, t.Actual) {
 		g.Over, g.over = g.Over+1, g.over+share
 		if passes {
 			g.Passed, g.passed = g.Passed+1, g.passed+share

@@ -47,6 +47,11 @@ func TestScoreOfConstantSeries(t *testing.T) {
 	if got := s.NaiveHeld(0.9); got.Rate != 1 || got.Trials != 17 {
 		t.Errorf("naive P90 held %+v", got)
 	}
+	for _, v := range []float64{0.1, 0.0175, 0.3, 0.7, 1.1} { // their sums differ in the last digits
+		if g := score(t, steady(30, v), 7).Gates[0]; g.Multiple != 1 || g.Over != 0 {
+			t.Errorf("%d of %d windows are over the level %g that they all have", g.Over, g.Over+g.Within, v)
+		}
+	}
 }
 
 // Neither the unit of a series nor that of one among several changes a relative loss, a rate or a decision.
