@@ -46,7 +46,7 @@ type backtestResult struct {
 	MinDays       int                `json:"min_days"`       // of history before the first forecast; the fewest where pooled
 	UnpricedCalls int64              `json:"unpriced_calls"` // that are not in the series
 	Windows       int                `json:"windows"`        // forecasts that were held against what came
-	Apart         int                `json:"windows_apart"`  // of these, those that share no day
+	Apart         int                `json:"windows_apart"`  // of these, those that share no day; of parts of a project as many as of one, as they share all their days
 	Silent        int                `json:"silent"`         // days without a forecast: nothing was spent on the 28 days before
 	Held          []backtestHeld     `json:"held"`           // by quantile
 	Loss          backtestLoss       `json:"relative_loss"`  //

@@ -86,7 +86,11 @@ func (s *backtestSeries) testOne(doc *backtestDocument, metric string, horizon, 
 		}
 	}
 	if len(scores) > 1 {
-		pooled.score(forecast.Pool(scores))
+		all := forecast.PoolParts
+		if s.window == nil {
+			all = forecast.Pool
+		}
+		pooled.score(all(scores))
 		doc.Results = append(doc.Results, pooled)
 	}
 	return nil

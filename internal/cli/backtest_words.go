@@ -123,7 +123,7 @@ func (r *backtestResult) lacks() (text string) {
 func (r *backtestResult) overlap() string {
 	switch r.Apart {
 	case r.Windows:
-		return "as no two share a day"
+		return "as no two" + ifAny(r.Series > 1, " of one series") + " share a day"
 	case 1:
 		return "as all of them overlap"
 	}

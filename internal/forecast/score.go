@@ -17,7 +17,7 @@ type Score struct {
 	Better  int     // of these, those whose mean loss is below the naive method's
 	Trials  int     // forecasts that were held against what came
 	Silent  int     // origins without a forecast: nothing was spent on the days before
-	Apart   int     // trials, of all series, that share no day of their totals with another one of their series
+	Apart   int     // of these, those whose totals share no day with another one's, of one series (see PoolParts)
 	Weighs  float64 // how many independent trials the rates weigh as much as, see Held
 
 	Gates []Gate // by quantile, then by multiple
@@ -98,11 +98,36 @@ func NewScore(horizon int, trials []Trial, silent int) *Score {
 	return s
 }
 
-// Pool sums up scores of one horizon, each at equal weight however many trials it has. Those without a trial give their
-// silent origins only. Scores of different horizons cannot be pooled; it panics.
+// Pool sums up scores of one horizon, each at equal weight however many trials it has, of series that have nothing to do
+// with each other. Those without a trial give their silent origins only. Scores of different horizons cannot be pooled;
+// it panics.
 func Pool(scores []*Score) *Score {
-	p := &Score{Gates: newGates()}
-	spread := 0.0
+	p, spread := pool(scores)
+	for _, s := range scores {
+		p.Apart += s.Apart
+	}
+	if n := float64(p.Series); n > 0 {
+		p.Weighs = n * n / spread // the variance of a mean of rates, each of its own number of trials
+	}
+	return p
+}
+
+// PoolParts is Pool for the parts of one whole over the same days, such as the tracks of a project. They rise and fall
+// together, so that all of them weigh no more than one.
+func PoolParts(scores []*Score) *Score {
+	p, spread := pool(scores)
+	for _, s := range scores {
+		p.Apart = max(p.Apart, s.Apart)
+	}
+	if n := float64(p.Series); n > 0 {
+		p.Weighs = n / spread
+	}
+	return p
+}
+
+// pool does what both have in common; spread is the sum of 1 ÷ Weighs.
+func pool(scores []*Score) (p *Score, spread float64) {
+	p = &Score{Gates: newGates()}
 	for _, s := range scores {
 		if p.Horizon != 0 && p.Horizon != s.Horizon {
 			panic("forecast: scores of different horizons in one pool")
@@ -117,17 +142,15 @@ func Pool(scores []*Score) *Score {
 	}
 	if p.Series == 0 {
 		p.unknown()
-		return p
+		return p, 0
 	}
-	n := float64(p.Series)
-	p.Weighs = n * n / spread // the variance of a mean of rates, each of its own number of trials
-	p.ours.over(n)
-	p.naive.over(n)
-	return p
+	p.ours.over(float64(p.Series))
+	p.naive.over(float64(p.Series))
+	return p, spread
 }
 
 func (s *Score) add(o *Score) {
-	s.Series, s.Better, s.Trials, s.Apart = s.Series+o.Series, s.Better+o.Better, s.Trials+o.Trials, s.Apart+o.Apart
+	s.Series, s.Better, s.Trials = s.Series+o.Series, s.Better+o.Better, s.Trials+o.Trials
 	s.logRatio += o.logRatio
 	s.ours.plus(&o.ours)
 	s.naive.plus(&o.naive)
@@ -152,7 +175,7 @@ type Coverage struct {
 // Held is the coverage of the quantile at one of Levels; it panics at any other. The interval is Wilson's (1927) for as
 // many independent trials as the score weighs: those of one series overlap, as they stand one day apart and their totals
 // span a horizon, so they weigh no more than those among them that share no day. That is still the most they can weigh:
-// one level shift may be in several of them, and series of one product rise together.
+// one level shift may be in several of them.
 func (s *Score) Held(p float64) Coverage { return s.coverage(&s.ours, p) }
 
 // NaiveHeld is the coverage of the naive method's quantile.

@@ -88,6 +88,9 @@ func TestPool(t *testing.T) {
 	if want := 4 / (1 + 1.0/2); math.Abs(p.Weighs-want) > 1e-12 { // variances 1/1 and 1/2, a quarter of each
 		t.Errorf("the pool weighs %g trials, want %g", p.Weighs, want)
 	}
+	if q := PoolParts([]*Score{one, many}); q.Apart != 2 || math.Abs(q.Weighs-4/(1+1.0/2)/2) > 1e-12 || q.Held(0.9).Rate != 0.5 || q.RelativeMean() != p.RelativeMean() {
+		t.Errorf("pooled as parts: %+v", q)
+	}
 	if g := p.Gates[0]; g.Over != 4 || g.FalsePassRate() != 0 || g.Within != 1 || g.FalseFailRate() != 1 {
 		t.Errorf("gate at P50 and 1×: %+v", g)
 	}
