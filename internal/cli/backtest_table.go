@@ -97,6 +97,10 @@ func (s *backtestScreen) facts() {
 
 func (s *backtestScreen) legend() {
 	s.b.WriteByte('\n')
+	if s.doc.By != "project" {
+		whole := ifAny(s.doc.Window != nil, "(total): all calls. ")
+		s.say("", whole+"(pooled): each "+s.doc.By+" at equal weight; its windows and counts are added up")
+	}
 	s.say("windows  ", "forecasts made from the days before them alone, a day apart; apart: those that share no day")
 	s.say("≤P90     ", "share of windows that came to P90 of the forecast or less: 90% is right, less is too tight, more too wide")
 	s.say("naive    ", "the same for a method that takes the last 7 days to go on, with the normal noise of single days")
@@ -194,9 +198,9 @@ func screenful(part []backtestResult) []backtestResult {
 func (r *backtestResult) label() string {
 	switch {
 	case r.Scope == "project":
-		return "(project)"
+		return "(total)"
 	case r.Scope == scopePooled:
-		return fmt.Sprintf("(%d pooled)", r.Series)
+		return "(pooled)"
 	case r.Name == "" && r.Scope == "series":
 		return "(the series)"
 	}

@@ -31,7 +31,7 @@ func TestBacktestSeries(t *testing.T) {
 		add(day, 0, "ask", "gpt-4o-mini", 1_000_000, 1)
 		add(day, 23, "ask", "gpt-4o-mini", 1_000_000, 0.25)
 	}
-	add(3, 12, "grade", "house-model", 500, 1)
+	add(3, 12, "always", "house-model", 500, 1)
 	s := &backtestSeries{by: "track", period: 30}
 	if err := s.cut(c, builtinPrices(t), time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), ""); err != nil {
 		t.Fatal(err)
@@ -40,18 +40,23 @@ func TestBacktestSeries(t *testing.T) {
 		t.Errorf("window (-want +got):\n%s", diff)
 	}
 	got := map[string][]float64{}
+	var order []string
 	for _, n := range s.series {
+		order = append(order, n.name)
 		got[fmt.Sprintf("%s %q %v", n.metric, n.name, n.project)] = n.daily
 		if lacks := n.metric == metricCost && n.name != "ask"; lacks != (n.unpriced == 1) {
 			t.Errorf("%s of %q lacks %d calls", n.metric, n.name, n.unpriced)
 		}
 	}
 	want := map[string][]float64{ // $0.15 a million, 1 M + 4 M tokens a day
-		`cost "" true`: {0.75, 0.75, 0.75}, `cost "ask" false`: {0.75, 0.75, 0.75}, `cost "grade" false`: {0, 0, 0},
-		`tokens "" true`: {5e6, 5_000_500, 5e6}, `tokens "ask" false`: {5e6, 5e6, 5e6}, `tokens "grade" false`: {0, 500, 0},
+		`cost "" true`: {0.75, 0.75, 0.75}, `cost "ask" false`: {0.75, 0.75, 0.75}, `cost "always" false`: {0, 0, 0},
+		`tokens "" true`: {5e6, 5_000_500, 5e6}, `tokens "ask" false`: {5e6, 5e6, 5e6}, `tokens "always" false`: {0, 500, 0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("series (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"", "ask", "always", "", "ask", "always"}, order); diff != "" {
+		t.Errorf("the largest does not come first (-want +got):\n%s", diff)
 	}
 	if len(s.unpriced) != 1 || s.unpriced[0].Model != "house-model" {
 		t.Errorf("without a price: %+v", s.unpriced)
@@ -143,6 +148,9 @@ func TestBacktestTableWidth(t *testing.T) {
 				if w := twwidth.Width(strings.TrimRight(line, "\n")); w > width {
 					t.Fatalf("width %d: a line of %d columns: %s", width, w, line)
 				}
+			}
+			if n := strings.Count(out.String(), "(pooled)"); n < 4+2*3 { // four tables of coverage, two of gates at three quantiles
+				t.Fatalf("width %d: %d times what all come to:\n%s", width, n, &out)
 			}
 			for _, head := range []string{"≤P50", "≤P75", "≤P90", "≤P95", "Loss P90", "1.25×", "3×"} {
 				if !strings.Contains(out.String(), head) {

@@ -47,13 +47,13 @@ func Backtest(daily []float64, r Rolling) (trials []Trial, silent int, err error
 	if err := r.usable(daily); err != nil {
 		return nil, 0, err
 	}
-	make1 := r.Forecast
-	if make1 == nil {
-		make1 = VolumeAlone
+	volume := r.Forecast
+	if volume == nil {
+		volume = VolumeAlone
 	}
 	for n := r.MinDays; n+r.Horizon <= len(daily); n++ {
 		history := daily[:n:n] // nothing behind the origin can be reached
-		d, err := make1(history, r.Horizon)
+		d, err := volume(history, r.Horizon)
 		switch {
 		case errors.Is(err, ErrNoVolume) || errors.Is(err, ErrShortHistory):
 			silent++

@@ -83,6 +83,17 @@ func TestBacktestSeesNoFuture(t *testing.T) {
 	}
 }
 
+// What was spent more than 28 days ago is in neither the naive method nor the level that ceilings are drawn at.
+func TestBacktestLooksBack28Days(t *testing.T) {
+	trials, _, err := Backtest(append(steady(12, 1e6), steady(30, 5)...), Rolling{Horizon: 2, MinDays: 40})
+	if err != nil || len(trials) != 1 {
+		t.Fatalf("%d trials, %v", len(trials), err)
+	}
+	if tr := trials[0]; tr.Recent != 10 || tr.Naive[0] != 10 || tr.Naive[6] != 10 || tr.Actual != 10 {
+		t.Errorf("%+v", tr)
+	}
+}
+
 func TestBacktestRefuses(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
@@ -155,15 +166,20 @@ func TestTestable(t *testing.T) {
 }
 
 func TestPast(t *testing.T) {
-	s, ok := Past(noisy(60, 5), 30)
+	s, ok := Past(noisy(60, 5), 30, Uncertainty{})
 	if !ok || s.Horizon != 30 || s.Trials != 24 || s.Apart != 1 || s.Held > s.Trials || !(s.Loss > 0) {
 		t.Errorf("%+v, %v", s, ok)
 	}
-	if s, ok := Past(noisy(28, 5), 30); !ok || s.Horizon != 21 || s.Trials != 1 {
+	if s, ok := Past(noisy(28, 5), 30, Uncertainty{}); !ok || s.Horizon != 21 || s.Trials != 1 {
 		t.Errorf("28 days: %+v, %v", s, ok)
 	}
+	narrow, _ := Past(noisy(80, 8), 7, Uncertainty{})
+	wide, _ := Past(noisy(80, 8), 7, Uncertainty{Sampling: 2})
+	if wide.Held <= narrow.Held || wide.Held != wide.Trials || wide.NaiveHeld != narrow.NaiveHeld {
+		t.Errorf("P90 held %d times, and %d times with a sampling error of 200 %%, of %d", narrow.Held, wide.Held, wide.Trials)
+	}
 	for _, daily := range [][]float64{nil, noisy(3, 5), make([]float64, 40), {1, 2, 3, -4, 5, 6}} {
-		if s, ok := Past(daily, 7); ok {
+		if s, ok := Past(daily, 7, Uncertainty{}); ok {
 			t.Errorf("%v gives %+v", daily, s)
 		}
 	}
@@ -188,6 +204,13 @@ func BenchmarkBacktest(b *testing.B) {
 		if took := time.Since(start); took > time.Second {
 			b.Errorf("200 series of 90 days took %v", took)
 		}
+	}
+}
+
+func BenchmarkPast(b *testing.B) {
+	daily := noisy(90, 1)
+	for b.Loop() {
+		Past(daily, 30, Uncertainty{Sampling: 0.2})
 	}
 }
 

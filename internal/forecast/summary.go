@@ -10,15 +10,21 @@ type Summary struct {
 	Loss      float64 // mean loss as a share of the naive method's: below 1 is better; NaN where that lost nothing
 }
 
-// Past tests Volume on a series itself: at the horizon asked for, or the longest that fits, as Testable has it. ok is
-// false where nothing can be tested. A gate may call it for every scope: a series of 90 days takes well under a
-// millisecond.
-func Past(daily []float64, horizon int) (s Summary, ok bool) {
+// Past tests Volume, with what a recording adds to its spread, on the series itself: at the horizon asked for, or the
+// longest that fits, as Testable has it. ok is false where nothing can be tested. A gate may call it for every scope: a
+// series of 90 days takes half a millisecond or less.
+//
+// The uncertainty is that of the whole series. At earlier origins it would have been larger, so what held here would have
+// held then.
+func Past(daily []float64, horizon int, u Uncertainty) (s Summary, ok bool) {
 	fits, minDays := Testable(len(daily), horizon)
 	if fits == 0 {
 		return Summary{}, false
 	}
-	trials, silent, err := Backtest(daily, Rolling{Horizon: fits, MinDays: minDays})
+	trials, silent, err := Backtest(daily, Rolling{Horizon: fits, MinDays: minDays, Forecast: func(daily []float64, horizonDays int) (Dist, error) {
+		d, _, err := Volume(daily, horizonDays, u)
+		return d, err
+	}})
 	if err != nil || len(trials) == 0 {
 		return Summary{}, false
 	}
