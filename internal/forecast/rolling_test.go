@@ -197,7 +197,7 @@ func BenchmarkBacktest(b *testing.B) {
 		for _, horizon := range []int{7, 30} {
 			var scores []*Score
 			for _, daily := range series {
-				scores = append(scores, score(b, daily, horizon))
+				scores = append(scores, rolled(b, daily, horizon))
 			}
 			Pool(scores)
 		}
@@ -214,7 +214,7 @@ func BenchmarkPast(b *testing.B) {
 	}
 }
 
-func score(t testing.TB, daily []float64, horizon int) *Score {
+func rolled(t testing.TB, daily []float64, horizon int) *Score {
 	t.Helper()
 	trials, silent, err := Backtest(daily, Rolling{Horizon: horizon, MinDays: 7})
 	if err != nil {

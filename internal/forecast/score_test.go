@@ -48,7 +48,7 @@ func TestScoreOfConstantSeries(t *testing.T) {
 		t.Errorf("naive P90 held %+v", got)
 	}
 	for _, v := range []float64{0.1, 0.0175, 0.3, 0.7, 1.1} { // their sums differ in the last digits
-		if g := score(t, steady(30, v), 7).Gates[0]; g.Multiple != 1 || g.Over != 0 {
+		if g := rolled(t, steady(30, v), 7).Gates[0]; g.Multiple != 1 || g.Over != 0 {
 			t.Errorf("%d of %d windows are over the level %g that they all have", g.Over, g.Over+g.Within, v)
 		}
 	}
@@ -56,9 +56,9 @@ func TestScoreOfConstantSeries(t *testing.T) {
 
 // Neither the unit of a series nor that of one among several changes a relative loss, a rate or a decision.
 func TestScoreScales(t *testing.T) {
-	a, b := score(t, noisy(50, 3), 7), score(t, noisy(40, 4), 7)
+	a, b := rolled(t, noisy(50, 3), 7), rolled(t, noisy(40, 4), 7)
 	for _, unit := range []float64{1e-6, 0.37, 1e9} {
-		scaled := score(t, times(noisy(50, 3), unit), 7)
+		scaled := rolled(t, times(noisy(50, 3), unit), 7)
 		for name, pair := range map[string][2]*Score{"one": {a, scaled}, "pooled": {Pool([]*Score{a, b}), Pool([]*Score{scaled, b})}} {
 			for _, p := range levels {
 				want, got := pair[0].Relative(p), pair[1].Relative(p)
@@ -252,7 +252,7 @@ func TestScoreIsTheScorers(t *testing.T) {
 		for n := 7; n+7 <= len(daily); n++ {
 			tasks = append(tasks, reference{fmt.Sprint(i), daily[:n], 7, total(daily[n : n+7])})
 		}
-		scores = append(scores, score(t, daily, 7))
+		scores = append(scores, rolled(t, daily, 7))
 	}
 	if diff := cmp.Diff(scored(t, tasks), scorerColumns(Pool(scores)), near(1e-9)); diff != "" {
 		t.Errorf("(-scorer +got):\n%s", diff)
@@ -270,7 +270,7 @@ func TestScoreOfRecordedSeries(t *testing.T) {
 	cut := table(t, filepath.Join(sampleDir(t, "data/traces/bt"), "tasks.csv"))
 	for i, b := range backtests(t, sampleDir(t, "data/traces/bt")) {
 		tasks = append(tasks, reference{cut[i]["series_id"], b.daily, b.horizon, b.actual})
-		scores = append(scores, score(t, daily[cut[i]["series_id"]], b.horizon))
+		scores = append(scores, rolled(t, daily[cut[i]["series_id"]], b.horizon))
 	}
 	got := scorerColumns(Pool(scores))
 	if diff := cmp.Diff(scored(t, tasks), got, near(1e-9)); diff != "" {
