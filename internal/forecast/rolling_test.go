@@ -54,7 +54,7 @@ func TestBacktestByHand(t *testing.T) {
 // A forecast of the past must not know what came: other futures leave it as it is, and nothing behind its origin can be
 // reached through its slice.
 func TestBacktestSeesNoFuture(t *testing.T) {
-	daily := noisy(40, 1)
+	daily := wandering(40, 1)
 	poisoned := append([]float64(nil), daily...)
 	for i := 20; i < len(poisoned); i++ {
 		poisoned[i] = 1e300 / float64(i) // not NaN, which the series itself would be refused for
@@ -101,26 +101,26 @@ func TestBacktestRefuses(t *testing.T) {
 		daily []float64
 		r     Rolling
 	}{
-		{"no horizon", noisy(20, 1), Rolling{MinDays: 7}},
-		{"horizon beyond a quarter", noisy(20, 1), Rolling{Horizon: 92, MinDays: 7}},
-		{"two days of history", noisy(20, 1), Rolling{Horizon: 1, MinDays: 2}},
-		{"a day that is no number", append(noisy(20, 1), math.NaN()), Rolling{Horizon: 1, MinDays: 7}},
-		{"a negative day", append(noisy(20, 1), -1), Rolling{Horizon: 1, MinDays: 7}},
-		{"an infinite day", append(noisy(20, 1), math.Inf(1)), Rolling{Horizon: 1, MinDays: 7}},
-		{"a broken forecaster", noisy(20, 1), Rolling{Horizon: 1, MinDays: 7, Forecast: func([]float64, int) (Dist, error) { return Dist{}, broken }}},
+		{"no horizon", wandering(20, 1), Rolling{MinDays: 7}},
+		{"horizon beyond a quarter", wandering(20, 1), Rolling{Horizon: 92, MinDays: 7}},
+		{"two days of history", wandering(20, 1), Rolling{Horizon: 1, MinDays: 2}},
+		{"a day that is no number", append(wandering(20, 1), math.NaN()), Rolling{Horizon: 1, MinDays: 7}},
+		{"a negative day", append(wandering(20, 1), -1), Rolling{Horizon: 1, MinDays: 7}},
+		{"an infinite day", append(wandering(20, 1), math.Inf(1)), Rolling{Horizon: 1, MinDays: 7}},
+		{"a broken forecaster", wandering(20, 1), Rolling{Horizon: 1, MinDays: 7, Forecast: func([]float64, int) (Dist, error) { return Dist{}, broken }}},
 	} {
 		if trials, _, err := Backtest(c.daily, c.r); err == nil || trials != nil {
 			t.Errorf("%s: %d trials, error %v", c.name, len(trials), err)
 		}
 	}
-	if trials, silent, err := Backtest(noisy(13, 1), Rolling{Horizon: 7, MinDays: 7}); trials != nil || silent != 0 || err != nil {
+	if trials, silent, err := Backtest(wandering(13, 1), Rolling{Horizon: 7, MinDays: 7}); trials != nil || silent != 0 || err != nil {
 		t.Errorf("a series that is too short: %d trials, %d silent, %v", len(trials), silent, err)
 	}
 }
 
 // A track that starts on day 31 cannot be forecast before: those origins are counted, and are in no rate.
 func TestBacktestSilent(t *testing.T) {
-	trials, silent, err := Backtest(append(make([]float64, 30), noisy(10, 1)...), Rolling{Horizon: 7, MinDays: 7})
+	trials, silent, err := Backtest(append(make([]float64, 30), wandering(10, 1)...), Rolling{Horizon: 7, MinDays: 7})
 	if err != nil || silent != 24 || len(trials) != 3 || trials[0].Days != 31 {
 		t.Errorf("%d silent, %d trials, %v", silent, len(trials), err)
 	}
@@ -135,7 +135,7 @@ func TestBacktestSilent(t *testing.T) {
 
 // Who knows what comes loses nothing and always holds, and no gate of theirs errs.
 func TestPerfectForecaster(t *testing.T) {
-	daily := noisy(60, 2)
+	daily := wandering(60, 2)
 	trials, _, err := Backtest(daily, Rolling{Horizon: 7, MinDays: 7, Forecast: func(known []float64, horizon int) (Dist, error) {
 		sure := total(daily[len(known) : len(known)+horizon])
 		return NewDist([7]float64{sure, sure, sure, sure, sure, sure, sure})
@@ -166,19 +166,19 @@ func TestTestable(t *testing.T) {
 }
 
 func TestPast(t *testing.T) {
-	s, ok := Past(noisy(60, 5), 30, Uncertainty{})
+	s, ok := Past(wandering(60, 5), 30, Uncertainty{})
 	if !ok || s.Horizon != 30 || s.Trials != 24 || s.Apart != 1 || s.Held > s.Trials || !(s.Loss > 0) {
 		t.Errorf("%+v, %v", s, ok)
 	}
-	if s, ok := Past(noisy(28, 5), 30, Uncertainty{}); !ok || s.Horizon != 21 || s.Trials != 1 {
+	if s, ok := Past(wandering(28, 5), 30, Uncertainty{}); !ok || s.Horizon != 21 || s.Trials != 1 {
 		t.Errorf("28 days: %+v, %v", s, ok)
 	}
-	narrow, _ := Past(noisy(80, 8), 7, Uncertainty{})
-	wide, _ := Past(noisy(80, 8), 7, Uncertainty{Sampling: 2})
+	narrow, _ := Past(wandering(80, 8), 7, Uncertainty{})
+	wide, _ := Past(wandering(80, 8), 7, Uncertainty{Sampling: 2})
 	if wide.Held <= narrow.Held || wide.Held != wide.Trials || wide.NaiveHeld != narrow.NaiveHeld {
 		t.Errorf("P90 held %d times, and %d times with a sampling error of 200 %%, of %d", narrow.Held, wide.Held, wide.Trials)
 	}
-	for _, daily := range [][]float64{nil, noisy(3, 5), make([]float64, 40), {1, 2, 3, -4, 5, 6}} {
+	for _, daily := range [][]float64{nil, wandering(3, 5), make([]float64, 40), {1, 2, 3, -4, 5, 6}} {
 		if s, ok := Past(daily, 7, Uncertainty{}); ok {
 			t.Errorf("%v gives %+v", daily, s)
 		}
@@ -189,7 +189,7 @@ func TestPast(t *testing.T) {
 func BenchmarkBacktest(b *testing.B) {
 	var series [][]float64
 	for i := range 200 {
-		series = append(series, noisy(90, uint64(i)))
+		series = append(series, wandering(90, uint64(i)))
 	}
 	b.ResetTimer()
 	for b.Loop() {
@@ -208,7 +208,7 @@ func BenchmarkBacktest(b *testing.B) {
 }
 
 func BenchmarkPast(b *testing.B) {
-	daily := noisy(90, 1)
+	daily := wandering(90, 1)
 	for b.Loop() {
 		Past(daily, 30, Uncertainty{Sampling: 0.2})
 	}
@@ -223,8 +223,8 @@ func rolled(t testing.TB, daily []float64, horizon int) *Score {
 	return NewScore(horizon, trials, silent)
 }
 
-// noisy is a lognormal series whose level walks.
-func noisy(n int, seed uint64) []float64 {
+// wandering is a lognormal series whose level walks.
+func wandering(n int, seed uint64) []float64 {
 	rng := rand.New(rand.NewPCG(seed, 99))
 	level := 5.0
 	days := make([]float64, n)

@@ -56,9 +56,9 @@ func TestScoreOfConstantSeries(t *testing.T) {
 
 // Neither the unit of a series nor that of one among several changes a relative loss, a rate or a decision.
 func TestScoreScales(t *testing.T) {
-	a, b := rolled(t, noisy(50, 3), 7), rolled(t, noisy(40, 4), 7)
+	a, b := rolled(t, wandering(50, 3), 7), rolled(t, wandering(40, 4), 7)
 	for _, unit := range []float64{1e-6, 0.37, 1e9} {
-		scaled := rolled(t, times(noisy(50, 3), unit), 7)
+		scaled := rolled(t, times(wandering(50, 3), unit), 7)
 		for name, pair := range map[string][2]*Score{"one": {a, scaled}, "pooled": {Pool([]*Score{a, b}), Pool([]*Score{scaled, b})}} {
 			for _, p := range levels {
 				want, got := pair[0].Relative(p), pair[1].Relative(p)
@@ -248,7 +248,7 @@ func TestScoreIsTheScorers(t *testing.T) {
 	var tasks []reference
 	var scores []*Score
 	for i := range 12 {
-		daily := noisy(14+i, uint64(i))
+		daily := wandering(14+i, uint64(i))
 		for n := 7; n+7 <= len(daily); n++ {
 			tasks = append(tasks, reference{fmt.Sprint(i), daily[:n], 7, total(daily[n : n+7])})
 		}
