@@ -18,12 +18,17 @@ func (s *backtestSeries) test(horizons []int, minDays int) (*backtestDocument, e
 	doc := &backtestDocument{Schema: backtestSchema, By: s.by, Window: s.window, AsOf: s.asOf, Horizons: []backtestHorizon{}, Results: []backtestResult{},
 		Untested: []backtestUntested{}, Unpriced: append([]inspectUnpriced{}, s.unpriced...)}
 	doc.Horizons = s.horizons(horizons, minDays)
-	for _, metric := range []string{metricCost, metricTokens, metricValue} {
-		for _, h := range doc.Horizons {
-			if err := s.testOne(doc, metric, h.Days, minDays); err != nil {
-				return nil, err
-			}
+	tests := s.tests(doc.Horizons)
+	inParallel(len(tests), func(i int) { tests[i].run(s, minDays) })
+	for len(tests) > 0 {
+		n := 1
+		for n < len(tests) && tests[n].of.metric == tests[0].of.metric && tests[n].horizon == tests[0].horizon {
+			n++
 		}
+		if err := s.collect(doc, tests[:n]); err != nil {
+			return nil, err
+		}
+		tests = tests[n:]
 	}
 	return doc, nil
 }
@@ -58,31 +63,27 @@ func (s *backtestSeries) horizons(asked []int, minDays int) []backtestHorizon {
 	return out
 }
 
-// testOne tests the series of a metric at a horizon, and pools its parts where there are several.
-func (s *backtestSeries) testOne(doc *backtestDocument, metric string, horizon, minDays int) error {
+// collect puts the tests of one metric and horizon into the document, and what its parts come to where there are several.
+func (s *backtestSeries) collect(doc *backtestDocument, tests []backtestTest) error {
 	var scores []*forecast.Score
-	pooled := backtestResult{Metric: metric, Horizon: horizon, Scope: scopePooled}
-	for _, n := range s.series {
-		if n.metric != metric {
-			continue
-		}
-		r, score, why, err := s.result(n, horizon, minDays)
+	pooled := backtestResult{Metric: tests[0].of.metric, Horizon: tests[0].horizon, Scope: scopePooled}
+	for _, t := range tests {
 		switch {
-		case err != nil:
-			return fmt.Errorf("backtest of %s: %w", labelled(n.name), err)
-		case why != "":
-			doc.Untested = append(doc.Untested, backtestUntested{Metric: metric, Horizon: horizon, Scope: r.Scope, Name: n.name, Days: len(n.daily), Reason: why})
+		case t.err != nil:
+			return fmt.Errorf("backtest of %s: %w", t.result.label(), t.err)
+		case t.why != "":
+			doc.Untested = append(doc.Untested, backtestUntested{Metric: t.of.metric, Horizon: t.horizon, Scope: t.result.Scope, Name: t.of.name, Days: len(t.of.daily), Reason: t.why})
 			continue
 		}
-		doc.Results = append(doc.Results, r)
-		if n.project {
+		doc.Results = append(doc.Results, t.result)
+		if t.of.project {
 			continue
 		}
-		scores = append(scores, score)
-		pooled.Days = max(pooled.Days, r.Days)
-		pooled.UnpricedCalls += r.UnpricedCalls
-		if pooled.MinDays == 0 || r.MinDays < pooled.MinDays {
-			pooled.MinDays = r.MinDays
+		scores = append(scores, t.score)
+		pooled.Days = max(pooled.Days, t.result.Days)
+		pooled.UnpricedCalls += t.result.UnpricedCalls
+		if pooled.MinDays == 0 || t.result.MinDays < pooled.MinDays {
+			pooled.MinDays = t.result.MinDays
 		}
 	}
 	if len(scores) > 1 {
