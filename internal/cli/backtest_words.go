@@ -85,7 +85,7 @@ func (r *backtestResult) sentence() string {
 	if r.Series > 1 {
 		of = fmt.Sprintf(" of %d series", r.Series)
 	}
-	text := fmt.Sprintf("P90 of %s held in %s of %s%s: %s, 95%% sure of %s, %s; naive %s. ", r.what(), money.Count(h.Windows).Exact(),
+	text := fmt.Sprintf("P90 of %s held in %s of %s%s: %s, 95%% sure of %s%s; naive %s. ", r.what(), money.Count(h.Windows).Exact(),
 		number(int64(r.Windows), "window"), of, percent(h.Rate), rangeOf(h), r.overlap(), percent(h.NaiveRate))
 	return text + r.worth() + r.lacks()
 }
@@ -121,13 +121,15 @@ func (r *backtestResult) lacks() (text string) {
 
 // overlap says on how many windows the interval rests.
 func (r *backtestResult) overlap() string {
-	switch r.Apart {
-	case r.Windows:
-		return "as no two" + ifAny(r.Series > 1, " of one series") + " share a day"
-	case 1:
-		return "as all of them overlap"
+	switch {
+	case r.Windows == 1:
+		return ""
+	case r.Windows == r.Apart:
+		return ", as no two" + ifAny(r.Series > 1, " of one series") + " share a day"
+	case r.Apart == 1:
+		return ", as all of them overlap"
 	}
-	return fmt.Sprintf("as %s share no day", money.Count(r.Apart).Exact())
+	return fmt.Sprintf(", as %s share no day", money.Count(r.Apart).Exact())
 }
 
 // what is forecast: "a day's cost", "30 days' tokens".
