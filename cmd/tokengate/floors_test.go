@@ -48,6 +48,8 @@ var houses = []house{
 	// reasoning
 	{"cube", 2, nil},
 	{"replay", 2, []string{"cube"}},
+	{"guard", 2, nil},
+	{"rehearsal", 2, []string{"guard"}},
 	{"forecast", 2, []string{"cube", "replay"}},
 	{"drift", 2, []string{"cube", "replay", "forecast"}},            // later
 	{"lineage", 2, []string{"cube", "replay", "forecast", "drift"}}, // later
