@@ -46,6 +46,8 @@ type Config struct {
 	BadLines    source.At[money.Ratio]  `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
 	Stages      Stages                  `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
 
+	Guardrails `yaml:",inline"`
+
 	Path    string `yaml:"-"` // where it was read; "" without a file
 	Content []byte `yaml:"-"`
 }
@@ -63,6 +65,7 @@ type Project struct {
 type Envelope struct {
 	RiskTolerance source.At[Tolerance] `yaml:"risk_tolerance" jsonschema_description:"low holds ceilings at P90 in every stage, medium at the stage's quantile, high at P50."`
 	prompt.Limits `yaml:",inline"`
+	Guard         Guard `yaml:"guard" jsonschema_description:"Limits at run time; not a ceiling, which is held against a forecast."`
 }
 
 // Recording is a set of recorded calls.
@@ -100,6 +103,10 @@ var Rules = []source.Rule{
 	{ID: "config-version", Summary: "the configuration's version is not known", Explain: "version: 1 is the only format. A newer one may mean keys this program would misread, so the run stops."},
 	{ID: "config-missing", Summary: "the configuration that was named cannot be read", Explain: "A configuration named with --config must exist. Without the flag, a missing tokengate.yaml is allowed: the run then counts, prices and says what to declare."},
 	{ID: "config-value", Summary: "a value has the right form but makes no sense here", Explain: "For example a sampling share of 0 %, an empty path, or a currency without prices."},
+	{ID: "guardrail-empty", Summary: "what happens at a limit is declared, and no limit is", Explain: "warn_at, fallback, hand_over_at and on_limit say what happens as a quota is used up. Without a quota beside them nothing is ever held, which is seldom meant."},
+	{ID: "guardrail-fallback", Summary: "a guardrail degrades calls, and no fallback model is declared", Explain: "A degraded call is made on the fallback model of the guardrail, else of the call's template, track or feature. Where none is declared the call would go on as it is, and the limit would hold nothing."},
+	{ID: "guardrail-order", Summary: "a step of a guardrail is hidden by a stricter one", Explain: "Of the steps that a call has reached, the strictest holds. A fallback that begins no earlier than the hand-over is never used."},
+	{ID: "fallback-dear", Summary: "a fallback model costs no less than the model it stands in for", Explain: "Calls are degraded to save money. A fallback whose input and output both cost as much as those of the declared model, or more, saves nothing by its prices."},
 	{ID: "map-track", Summary: "a map rule gives calls a track that is nearly a declared one", Explain: "A ceiling is held against the calls of the track it names. A rule under map: that misspells the name would take its calls out of every ceiling, so the nearest declared name is told."},
 	{ID: "volume-plan", Summary: "an entry under volume cannot be followed", Explain: "An entry names at most one scope (track, feature or model; none is the project), exactly one of change, calls and share, the day from which it holds, and its reason. Entries that overlap multiply; two that each set an absolute level for calls that they may share contradict each other, and both places are named."},
 	{ID: "path-outside", Summary: "a path leads out of the repository", Explain: "Templates, fixtures, price files and recordings of a configuration are read from inside the repository only: a pull request must not make the gate read other files of the machine."},
@@ -150,6 +157,7 @@ func (c *Config) validate(diags *source.Diagnostics) {
 	}
 	c.validateDays(diags)
 	c.validateVolume(diags)
+	c.checkGuardrails(diags)
 	_, unusable := c.Mapping()
 	*diags = append(*diags, unusable...)
 	for _, e := range append(c.Tracks[:len(c.Tracks):len(c.Tracks)], c.Features...) {

@@ -197,6 +197,11 @@ func (p Policy) Models() []source.At[string] {
 	for _, b := range p.blocks() {
 		add(b.Limits)
 	}
+	for _, m := range p.guardrailModels() {
+		if m.Set {
+			out = append(out, m)
+		}
+	}
 	for _, r := range p.Recordings {
 		if r.Defaults.Model.Set {
 			out = append(out, r.Defaults.Model)
@@ -270,7 +275,7 @@ func (p Policy) Settings() []budget.Setting {
 	if len(p.Map) > 0 {
 		add(true, "map", p.mapText(), p.Map[0].Span)
 	}
-	return out
+	return append(out, p.guardrailSettings()...)
 }
 
 func quantileText(q Quantile) string { return fmt.Sprintf("P%.0f", float64(q)*100) }

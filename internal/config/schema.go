@@ -46,6 +46,9 @@ var text = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[Change]():         {Type: "string", Pattern: `^\s*[+-]\s*[0-9][0-9.,]*\s*%\s*$`, Description: "A change: +40% or -20%."},
 	reflect.TypeFor[Tolerance]():      {Type: "string", Enum: []any{"low", "medium", "high"}},
 	reflect.TypeFor[Quantile]():       {Type: "string", Pattern: "^[Pp](50|75|90|95)$", Description: "P50, P75, P90 or P95."},
+	reflect.TypeFor[Action]():         {Type: "string", Enum: []any{"warn", "degrade", "hand_over", "refuse"}},
+	reflect.TypeFor[BreakerScope]():   {Type: "string", Pattern: "^(project|track|feature|user|session|(track|feature)/.+)$"},
+	reflect.TypeFor[When]():           {Type: "string", Pattern: `^\s*((cost|tokens|calls)\s+per\s+[0-9a-z.]+\s*>.*[0-9].*|error\s+rate\s*>\s*[0-9.]+%?\s+over\s+[0-9]+\s+calls\s*)$`},
 	reflect.TypeFor[money.Date]():     {Type: "string", Format: "date"},
 }
 

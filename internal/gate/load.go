@@ -43,6 +43,8 @@ func load(rev Revision, in Input, from string) *side {
 	for _, name := range s.templatePaths() {
 		s.template(name, in.Now)
 	}
+	_, unusable := s.policy.Guardrails()
+	s.diags = append(s.diags, unusable...)
 	if !s.diags.HasErrors() {
 		var more source.Diagnostics
 		s.calibration, more = s.policy.Calibrated(s.fs)
@@ -160,7 +162,7 @@ func models(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostics 
 			diags.Add("unknown-model", m.Span, modelHint(err), "model %q has no price", m.Value)
 		}
 	}
-	return diags
+	return append(diags, s.policy.DearFallbacks(catalog, at)...)
 }
 
 func modelHint(err error) string {
