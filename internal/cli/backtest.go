@@ -20,6 +20,7 @@ type backtestOptions struct {
 	by, metric, history, format, asOf string
 	horizons                          []string
 	minDays                           int
+	guardrails                        bool
 	given                             func(flag string) bool
 }
 
@@ -47,13 +48,20 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 		Example: `  tokengate backtest
   tokengate backtest --by model --metric cost --horizon 30d
   tokengate backtest traffic/october.cube traffic/november.cube
+  tokengate backtest --guardrails            who would have been warned, degraded, handed over or refused
   tokengate backtest --format json ~/.claude/projects --assume track=coding
   tokengate backtest --history spend.csv     a daily series: date,value, or several: series,date,value`,
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.guardrails {
+				return o.rehearse(cmd.Context(), env, args)
+			}
+			return o.run(cmd.Context(), env, args)
+		},
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
 	o.given = f.Changed
+	f.BoolVar(&o.guardrails, "guardrails", false, "take the calls through the guardrails that tokengate.yaml declares instead")
 	f.StringVar(&o.by, "by", "track", "what to test beside the whole project: track, feature, model, or project for it alone")
 	f.StringVar(&o.metric, "metric", "", "cost or tokens (default: both)")
 	f.StringSliceVar(&o.horizons, "horizon", nil, "days of the totals that are tested, such as 30d or 1d,2w (default: 7d and the period)")
@@ -62,6 +70,16 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 	f.StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	f.StringVar(&o.asOf, "as-of", "", "day that prices are taken at: 2026-11-22 or RFC 3339 (default: now)")
 	return cmd
+}
+
+// rehearse backtests guardrails, to which what is said of forecasts means nothing.
+func (o *backtestOptions) rehearse(ctx context.Context, env *Env, args []string) error {
+	for _, flag := range []string{"by", "metric", "horizon", "min-days", "history", "as-of"} {
+		if o.given(flag) {
+			return usageError{"--" + flag + " is of forecasts, and --guardrails tests none", "leave one of them out"}
+		}
+	}
+	return runGuardrails(ctx, env, &o.trafficOptions, args, o.format)
 }
 
 func (o *backtestOptions) run(ctx context.Context, env *Env, args []string) error {
