@@ -6,9 +6,10 @@
 // until it ended. So the call that reaches an allowance still goes through, and calls under way at once can each be one.
 //
 //	g := guard.New(policy)
-//	d := g.Decide(guard.Call{Time: t, User: "u1", Session: "s1"})
+//	call := &guard.Call{Time: t, User: "u1", Session: "s1"}
+//	d := g.Decide(call)
 //	// make the call unless d.Action is HandOver or Refuse, then
-//	g.Book(call, d, guard.Usage{End: end, Cost: pico, Tokens: n})
+//	g.Book(call, &d, &guard.Usage{End: end, Cost: pico, Tokens: n})
 package guard
 
 import (
@@ -117,20 +118,20 @@ func newMeter(l *Limit) meter {
 	return newWindows(l)
 }
 
-// Decide says what happens to a call. It takes the same time however many calls there were, but for the first call of a
+// Decide says what happens to a call; the guard keeps nothing of c but its names. It takes the same time however many calls there were, but for the first call of a
 // day under a dynamic limit, which looks once at the days of every active user.
-func (g *Guard) Decide(c Call) Decision {
+func (g *Guard) Decide(c *Call) Decision {
 	d := Decision{By: -1}
 	for i, m := range g.limits {
-		if key, ok := held(m.rule().Each, m.rule().Only, &c); ok {
-			if a, allowance, used := m.decide(key, &c); a > d.Action {
+		if key, ok := held(m.rule().Each, m.rule().Only, c); ok {
+			if a, allowance, used := m.decide(key, c); a > d.Action {
 				d.Action, d.By, d.Allowance, d.Used = a, i, allowance, used
 			}
 		}
 	}
 	for i := range g.breakers {
 		b := &g.breakers[i]
-		key, ok := held(b.Each, b.Only, &c)
+		key, ok := held(b.Each, b.Only, c)
 		if !ok {
 			continue
 		}
@@ -143,7 +144,7 @@ func (g *Guard) Decide(c Call) Decision {
 		}
 	}
 	if d.Through() {
-		g.admit(&c, d.trials)
+		g.admit(c, d.trials)
 	}
 	return d
 }
@@ -166,19 +167,19 @@ func (g *Guard) admit(c *Call, trials []int32) {
 }
 
 // Book notes what a call came to that Decide let through, once it ended. Calls that did not go through are not booked.
-func (g *Guard) Book(c Call, d Decision, u Usage) {
+func (g *Guard) Book(c *Call, d *Decision, u *Usage) {
 	if !d.Through() {
 		return
 	}
 	for _, m := range g.limits {
-		if key, ok := held(m.rule().Each, m.rule().Only, &c); ok {
-			m.book(key, &c, &u)
+		if key, ok := held(m.rule().Each, m.rule().Only, c); ok {
+			m.book(key, c, u)
 		}
 	}
 	for i := range g.breakers {
 		b := &g.breakers[i]
-		if key, ok := held(b.Each, b.Only, &c); ok {
-			b.book(key, &c, &u, d.trialOf(i))
+		if key, ok := held(b.Each, b.Only, c); ok {
+			b.book(key, c, u, d.trialOf(i))
 		}
 	}
 }

@@ -107,6 +107,9 @@ func (n *names) tie(c *traffic.Call) uint64 {
 }
 
 func (n *names) encodeOutcome(b []byte, outcome map[string]float64) []byte {
+	if len(outcome) == 0 {
+		return b
+	}
 	for _, name := range slices.Sorted(maps.Keys(outcome)) {
 		b = binary.AppendUvarint(b, uint64(len(name)))
 		b = append(b, name...)

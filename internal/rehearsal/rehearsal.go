@@ -33,12 +33,12 @@ type Plan struct {
 	Fallback func(guardrail int, template, track, feature string) string
 	Sampling map[string]float64 // share of traffic recorded, by file; absent is 1
 	Scratch  func() (traffic.Scratch, error)
-	// MaxRecords is how many calls are held in memory while they are sorted, at 104 bytes each; more are written to
-	// scratch files. 0 is half a million.
+	// MaxRecords is how many calls are held in memory while they are sorted, at 128 bytes each; more are written to
+	// scratch files. 0 is a quarter of a million.
 	MaxRecords int
 }
 
-const defaultMaxRecords = 1 << 19
+const defaultMaxRecords = 1 << 18
 
 // Rehearsal gathers the calls of a recording and then takes them through the guardrails.
 type Rehearsal struct {

@@ -20,12 +20,20 @@ type sorter struct {
 	scratch func() (traffic.Scratch, error)
 
 	now     []record
+	keys    []key
 	file    traffic.Scratch
 	runs    []int64 // where each run ends in the file
 	written int64
 }
 
-func order(a, b record) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.tie, b.tie)) }
+// key is what a record is sorted by, so that sorting moves 24 bytes a record.
+type key struct {
+	at    int64
+	tie   uint64
+	place int // in the records held
+}
+
+func order(a, b key) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.tie, b.tie)) }
 
 func (s *sorter) add(r record) error {
 	if len(s.now) >= s.limit && s.scratch != nil {
@@ -33,6 +41,7 @@ func (s *sorter) add(r record) error {
 			return fmt.Errorf("put calls in order: %w", err)
 		}
 	}
+	s.keys = append(s.keys, key{r.at, r.tie, len(s.now)})
 	s.now = append(s.now, r)
 	return nil
 }
@@ -43,17 +52,17 @@ func (s *sorter) spill() (err error) {
 			return err
 		}
 	}
-	slices.SortFunc(s.now, order)
+	slices.SortFunc(s.keys, order)
 	w := bufio.NewWriterSize(s.file, 1<<18)
-	for i := range s.now {
-		_, _ = w.Write(s.now[i].encode(w.AvailableBuffer())) // the writer keeps its first error for Flush
+	for _, k := range s.keys {
+		_, _ = w.Write(s.now[k.place].encode(w.AvailableBuffer())) // the writer keeps its first error for Flush
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	s.written += int64(len(s.now)) * encodedSize
 	s.runs = append(s.runs, s.written)
-	s.now = s.now[:0]
+	s.now, s.keys = s.now[:0], s.keys[:0]
 	return nil
 }
 
@@ -62,9 +71,9 @@ func (s *sorter) each(do func(*record) error) error {
 	if len(s.runs) > 0 {
 		return s.merge(do)
 	}
-	slices.SortFunc(s.now, order)
-	for i := range s.now {
-		if err := do(&s.now[i]); err != nil {
+	slices.SortFunc(s.keys, order)
+	for _, k := range s.keys {
+		if err := do(&s.now[k.place]); err != nil {
 			return err
 		}
 	}
@@ -75,7 +84,7 @@ func (s *sorter) merge(do func(*record) error) error {
 	if err := s.spill(); err != nil {
 		return fmt.Errorf("put calls in order: %w", err)
 	}
-	s.now = nil
+	s.now, s.keys = nil, nil
 	var all runs
 	start := int64(0)
 	for _, end := range s.runs {
@@ -138,7 +147,7 @@ func (r *run) next() error {
 type runs []*run
 
 func (r runs) Len() int           { return len(r) }
-func (r runs) Less(i, j int) bool { return order(r[i].head, r[j].head) < 0 }
+func (r runs) Less(i, j int) bool { return order(r[i].head.key(), r[j].head.key()) < 0 }
 func (r runs) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
 func (r *runs) Push(x any)        { *r = append(*r, x.(*run)) }
 func (r *runs) Pop() any {
@@ -146,6 +155,8 @@ func (r *runs) Pop() any {
 	*r = (*r)[:len(*r)-1]
 	return last
 }
+
+func (r *record) key() key { return key{at: r.at, tie: r.tie} }
 
 const encodedSize = 3*8 + 4*4 + 7*8 + 1
 

@@ -95,7 +95,7 @@ func (s *stage) call(r *record) error {
 	w := s.begin(r, l)
 	for i := range s.players {
 		p := &s.players[i]
-		d := p.guard.Decide(w.call)
+		d := p.guard.Decide(&w.call)
 		w.decided[i] = d
 		at := d.By
 		if p.only >= 0 {
@@ -130,7 +130,7 @@ func (s *stage) begin(r *record, l *lane) *underWay {
 
 func (s *stage) end(w *underWay) {
 	for i := range s.players {
-		s.players[i].guard.Book(w.call, w.decided[i], w.usage[i])
+		s.players[i].guard.Book(&w.call, &w.decided[i], &w.usage[i])
 	}
 	s.spare = append(s.spare, w)
 }
