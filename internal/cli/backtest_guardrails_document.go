@@ -32,6 +32,9 @@ type guardrailsDocument struct {
 	Spent      money.Amount    `json:"spent_usd"`      // as recorded
 	Unpriced   int64           `json:"unpriced_calls"` // in no cost
 	Stray      int64           `json:"outcomes_without_session"`
+	Untimed    int64           `json:"calls_without_time_of_day"`
+	Instant    int64           `json:"calls_without_latency"`
+	Bounds     int64           `json:"output_is_lower_bound"`
 	Sampled    bool            `json:"sampled"` // sums of a project, track or feature are scaled to all traffic
 	Guardrails []guardrailsRow `json:"guardrails"`
 	Total      guardrailsRow   `json:"total"` // every call, session and user once
@@ -118,7 +121,7 @@ type guardrailsMeans struct {
 
 func newGuardrailsDocument(declared *config.Declaration, res *rehearsal.Result, at time.Time) *guardrailsDocument {
 	d := &guardrailsDocument{Schema: guardrailsSchema, AsOf: at, Status: statusMeasured, Calls: res.Calls, Sessions: res.Sessions, Users: res.Users,
-		Spent: res.Spent, Unpriced: res.Unpriced, Stray: res.Stray, Sampled: res.Sampled, Total: rowOf(&res.Total)}
+		Spent: res.Spent, Unpriced: res.Unpriced, Stray: res.Stray, Untimed: res.Untimed, Instant: res.Instant, Bounds: res.Bounds, Sampled: res.Sampled, Total: rowOf(&res.Total)}
 	d.Total.ID = "total"
 	for i := range res.Rows {
 		r := rowOf(&res.Rows[i])

@@ -40,7 +40,12 @@ func (d *guardrailsDocument) writeTable(env *Env) error {
 func (d *guardrailsDocument) facts(s *inspectScreen) {
 	text := fmt.Sprintf("%s in %s by %s", number(d.Calls, "call"), number(d.Sessions, "session"), number(d.Users, "user"))
 	if d.First != nil {
-		text += fmt.Sprintf(", %s to %s UTC", d.First.UTC().Format(time.DateOnly), d.Last.UTC().Format(time.DateOnly))
+		switch from, to := d.First.UTC().Format(time.DateOnly), d.Last.UTC().Format(time.DateOnly); from {
+		case to:
+			text += " on " + from + " UTC"
+		default:
+			text += " from " + from + " to " + to + " UTC"
+		}
 	}
 	s.say("", text+", replayed in the order of time")
 	s.say("", fmt.Sprintf("%s spent as recorded, at the prices of %s; with the guardrails %s", d.Spent, d.AsOf.Format(time.DateOnly), d.Spent.Sub(d.Total.Saved)))
@@ -206,6 +211,15 @@ func (d *guardrailsDocument) notes(s *inspectScreen) {
 	}
 	if d.Stray > 0 {
 		s.say("  - ", number(d.Stray, "call")+" with an outcome and no session are in no comparison")
+	}
+	if d.Untimed > d.Calls/100 {
+		s.say("  - ", number(d.Untimed, "call")+" are at midnight exactly, as where a recording knows the day alone; in which order they came is not known")
+	}
+	if d.Instant > 0 {
+		s.say("  - ", number(d.Instant, "call")+" without a latency are known to the guardrails as soon as they start")
+	}
+	if d.Bounds > 0 {
+		s.say("  - ", number(d.Bounds, "call")+" have an output that is only a lower bound, so they cost more than here")
 	}
 	if d.Sampled {
 		s.say("  - ", "part of the traffic is recorded: sums of a project, track or feature are scaled to all of it, counts above are not")

@@ -239,7 +239,7 @@ func (c *compiler) breaker(id string, b Breaker) {
 	c.breakers, c.breakerModels = append(c.breakers, out), append(c.breakerModels, b.Fallback)
 }
 
-// steps lists the steps with their defaults. inherited is the fallback of the track or feature.
+// steps lists the steps with their defaults, each stricter than the one before. inherited is the fallback of the track or feature.
 func (s Steps) steps(inherited prompt.Fallback) []guard.Step {
 	warn := 0.8
 	if s.WarnAt.Set {
@@ -257,7 +257,19 @@ func (s Steps) steps(inherited prompt.Fallback) []guard.Step {
 	if s.OnLimit.Set {
 		last = guard.Action(s.OnLimit.Value)
 	}
-	return append(out, guard.Step{At: 1, Action: last})
+	return climbing(append(out, guard.Step{At: 1, Action: last}))
+}
+
+// climbing puts steps in order and leaves out those that a stricter one, or the same, has begun before.
+func climbing(steps []guard.Step) (out []guard.Step) {
+	slices.SortStableFunc(steps, func(a, b guard.Step) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(b.Action, a.Action)) })
+	strictest := guard.Allow
+	for _, s := range steps {
+		if s.Action > strictest {
+			strictest, out = s.Action, append(out, s)
+		}
+	}
+	return out
 }
 
 func fallbackAt(own, inherited prompt.Fallback) float64 {

@@ -57,10 +57,10 @@ func TestGuardrails(t *testing.T) {
 users/per_day/tokens: 2,000,000 tokens a day, warn at 70%, degrade at 85%, hand_over at 100%, fallback cheap @tokengate.yaml:4:31
 users/per_period/calls: 500 calls a quarter, warn at 70%, degrade at 85%, hand_over at 100%, fallback cheap @tokengate.yaml:5:23
 users/dynamic: P75 × 2 of 7 days, from $0.5 to $10, shrink 3, warn at 70%, degrade at 85%, hand_over at 100%, fallback cheap @tokengate.yaml:6:12
-sessions/cost: $0.2 a session, warn at 80%, hand_over at 90%, hand_over at 100% @tokengate.yaml:11:9
+sessions/cost: $0.2 a session, warn at 80%, hand_over at 90% @tokengate.yaml:11:9
 tracks/gen/ceiling/cost: $100 a quarter, degrade at 95%, fallback small @tokengate.yaml:16:21
 tracks/gen/per_week/tokens: 1,000,000 tokens a week, warn at 80%, degrade at 95%, refuse at 100% @tokengate.yaml:18:26
-tracks/gen/users/per_day/cost: $2 a day, warn at 80%, degrade at 95%, warn at 100% @tokengate.yaml:19:31
+tracks/gen/users/per_day/cost: $2 a day, warn at 80%, degrade at 95% @tokengate.yaml:19:31
 features/chat/per_day/cost: $5 a day, warn at 80%, degrade at 90%, refuse at 100%, fallback tiny @tokengate.yaml:22:52
 features/chat/sessions/calls: 40 calls a session, warn at 80%, refuse at 100% @tokengate.yaml:22:31
 a.md/features/chat/ceiling/tokens: 40,000,000 tokens a quarter, degrade at 90%, fallback mini @a.md:7:10

@@ -20,7 +20,7 @@ type record struct {
 	lane, user, session, outcome uint32 // of names; 0 is none, but for lanes
 	usage                        token.Usage
 	times                        int64
-	failed, mean                 bool
+	failed, mean, bound          bool
 }
 
 // labels is what decides the price of a call and which guardrails hold for it.
@@ -74,7 +74,7 @@ func (n *names) record(c *traffic.Call, share float64) record {
 	at := c.Time.UnixNano()
 	return record{
 		at: at, end: at + max(0, int64(c.Latency)), tie: n.tie(c), lane: n.lane(c, share), user: n.users.number(c.User), session: n.sessions.number(c.Session),
-		outcome: n.outcomeOf(c.Outcome), usage: c.Usage, times: c.Times(), failed: c.Status == "error", mean: c.UsageIsMean,
+		outcome: n.outcomeOf(c.Outcome), usage: c.Usage, times: c.Times(), failed: c.Status == "error", mean: c.UsageIsMean, bound: c.OutputIsBound,
 	}
 }
 

@@ -152,6 +152,7 @@ func TestNotKnown(t *testing.T) {
 	list[1].UsageIsMean = true
 	list[2].Model = "nobody-knows"
 	list[3].User, list[3].Session, list[3].Outcome = "", "", map[string]float64{"resolved": 1}
+	list[2].OutputIsBound, list[3].Time, list[4].Latency = true, monday.Truncate(24*time.Hour), time.Second
 	list[4].Feature, list[4].Place.File = "", "half.jsonl"
 	p := onPaper(t, "", perDay(guard.User, 9, steps...), perDay(guard.Session, 9, steps...), perDay(guard.Feature, 9, steps...))
 	p.Policy.Limits[1].Window, p.Policy.Limits[1].Metric = guard.Life, guard.Tokens
@@ -168,7 +169,7 @@ func TestNotKnown(t *testing.T) {
 			t.Errorf("row %d: %+v, want %+v", i, got, want)
 		}
 	}
-	if res.Calls != 7 || res.Unpriced != 1 || res.Stray != 1 || !res.Sampled || res.Users != 1 || res.Sessions != 1 {
+	if res.Calls != 7 || res.Unpriced != 1 || res.Stray != 1 || !res.Sampled || res.Users != 1 || res.Sessions != 1 || res.Bounds != 1 || res.Untimed != 1 || res.Instant != 6 {
 		t.Errorf("%+v", res)
 	}
 }
@@ -295,7 +296,7 @@ func (m *memory) Close() error {
 }
 
 func TestEncode(t *testing.T) {
-	for _, r := range []record{{}, {at: -1, end: 1 << 62, tie: 1<<64 - 1, lane: 1, user: 2, session: 1<<32 - 1, outcome: 4, usage: token.Usage{Input: 1, CacheRead: 2, CacheWrite5m: 3, CacheWrite1h: 4, Output: 5, Reasoning: 6}, times: 7, failed: true}, {mean: true}} {
+	for _, r := range []record{{}, {at: -1, end: 1 << 62, tie: 1<<64 - 1, lane: 1, user: 2, session: 1<<32 - 1, outcome: 4, usage: token.Usage{Input: 1, CacheRead: 2, CacheWrite5m: 3, CacheWrite1h: 4, Output: 5, Reasoning: 6}, times: 7, failed: true}, {mean: true}, {bound: true}} {
 		b := r.encode(nil)
 		if got := decode(b); len(b) != encodedSize || got != r {
 			t.Errorf("%+v in %d bytes, want %+v in %d", got, len(b), r, encodedSize)

@@ -20,6 +20,9 @@ type Result struct {
 	Spent    money.Amount // as recorded; calls without a price are not in it
 	Unpriced int64        // calls without a price
 	Stray    int64        // calls with an outcome and without a session
+	Untimed  int64        // calls at midnight exactly: of recordings that know the day alone, so that their order is not known
+	Instant  int64        // calls without a latency: known to the guardrails as soon as they start
+	Bounds   int64        // calls whose recorded output is only a lower bound
 	Sampled  bool         // some calls stand for others: sums over many callers are scaled to all traffic
 }
 
@@ -57,7 +60,8 @@ func (r *Row) Inconclusive() bool { return r.Partial > 0 || r.Unpriced > 0 }
 func (s *stage) result() *Result {
 	t := &s.tally
 	last := len(t.rows) - 1
-	res := &Result{Calls: t.calls, Sessions: int64(len(t.names.sessions.list) - 1), Users: int64(len(t.names.users.list) - 1), Stray: t.stray}
+	res := &Result{Calls: t.calls, Sessions: int64(len(t.names.sessions.list) - 1), Users: int64(len(t.names.users.list) - 1), Stray: t.stray,
+		Untimed: t.untimed, Instant: t.instant, Bounds: t.bounds}
 	all := account{}
 	for i := range s.lanes {
 		l := &s.lanes[i]

@@ -170,11 +170,10 @@ func (r *record) encode(b []byte) []byte {
 		b = le.AppendUint64(b, uint64(*n))
 	}
 	flags := byte(0)
-	if r.failed {
-		flags |= 1
-	}
-	if r.mean {
-		flags |= 2
+	for i, set := range [...]bool{r.failed, r.mean, r.bound} {
+		if set {
+			flags |= 1 << i
+		}
 	}
 	return append(b, flags)
 }
@@ -194,6 +193,6 @@ func decode(b []byte) (r record) {
 	for _, n := range r.numbers() {
 		*n, b = int64(le.Uint64(b)), b[8:]
 	}
-	r.failed, r.mean = b[0]&1 != 0, b[0]&2 != 0
+	r.failed, r.mean, r.bound = b[0]&1 != 0, b[0]&2 != 0, b[0]&4 != 0
 	return r
 }

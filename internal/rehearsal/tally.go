@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"math"
+	"time"
 
 	"github.com/tokengate/tokengate/internal/guard"
 	"github.com/tokengate/tokengate/internal/token"
@@ -18,6 +19,8 @@ type tally struct {
 	stray    int64 // calls with an outcome and without a session
 	calls    int64
 	records  int64
+
+	untimed, instant, bounds int64
 }
 
 type sessionOutcome struct{ session, name uint32 }
@@ -64,6 +67,7 @@ func (t *tally) call(l *lane, r *record, d *guard.Decision, u token.Usage, why s
 	}
 	l.spent.add(l.on, r.usage, r.times)
 	t.meet(l, r)
+	t.lack(r)
 	t.note(r)
 	action := d.Action
 	if why != "" {
@@ -141,6 +145,19 @@ func (t *tally) lacks(l *lane, r *record, s guard.Scope) bool {
 	case guard.Project:
 	}
 	return false
+}
+
+// lack counts what the record does not say.
+func (t *tally) lack(r *record) {
+	if r.at%(24*int64(time.Hour)) == 0 {
+		t.untimed += r.times
+	}
+	if r.end == r.at {
+		t.instant += r.times
+	}
+	if r.bound {
+		t.bounds += r.times
+	}
 }
 
 // note keeps the outcomes of sessions.
