@@ -58,9 +58,9 @@ func (d *guardrailsDocument) actions(s *inspectScreen) {
 	align := []tw.Align{tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight}
 	rows := [][]string{}
 	for i := range d.Guardrails {
-		rows = append(rows, d.Guardrails[i].cells())
+		rows = append(rows, d.Guardrails[i].cells(s))
 	}
-	s.table(withoutBlanks(header, align, append(rows, d.Total.cells())))
+	s.table(withoutBlanks(header, align, append(rows, d.Total.cells(s))))
 }
 
 // withoutBlanks leaves out columns that are blank in every row.
@@ -77,7 +77,7 @@ func withoutBlanks(header []string, align []tw.Align, rows [][]string) ([]string
 	return header, align, rows
 }
 
-func (r *guardrailsRow) cells() []string {
+func (r *guardrailsRow) cells(s *inspectScreen) []string {
 	cell := func(calls, sessions int64) string {
 		if calls == 0 && sessions == 0 {
 			return ""
@@ -91,7 +91,7 @@ func (r *guardrailsRow) cells() []string {
 	if r.SavedError.Sign() > 0 {
 		saved += " ±" + r.SavedError.String()
 	}
-	return []string{render.Plain(r.ID), r.allowance(), cell(r.Calls.Warned, r.Sessions.Warned), cell(r.Calls.Degraded, r.Sessions.Degraded),
+	return []string{s.fileCell(r.ID), r.allowance(), cell(r.Calls.Warned, r.Sessions.Warned), cell(r.Calls.Degraded, r.Sessions.Degraded),
 		cell(r.Calls.HandedOver, r.Sessions.HandedOver), cell(r.Calls.Refused, r.Sessions.Refused), saved, ifAny(r.Users.sum() > 0, money.Count(r.Users.sum()).Exact())}
 }
 
@@ -106,7 +106,7 @@ func (r *guardrailsRow) allowance() string {
 	case r.Dynamic != nil:
 		return "by user"
 	case a == nil:
-		return ""
+		return r.When
 	case a.Cost != nil:
 		return a.Cost.String() + per
 	case a.Tokens != nil:
@@ -160,7 +160,7 @@ func (d *guardrailsDocument) alone(s *inspectScreen) {
 	rows := [][]string{}
 	for i := range d.Guardrails {
 		r := &d.Guardrails[i]
-		row := []string{render.Plain(r.ID)}
+		row := []string{s.fileCell(r.ID)}
 		for _, a := range r.Alone {
 			if i == 0 {
 				header, align = append(header, "at "+strconv.FormatFloat(a.Factor, 'g', -1, 64)+"×"), append(align, tw.AlignRight)
@@ -183,7 +183,7 @@ func (d *guardrailsDocument) outcomes(s *inspectScreen) {
 			if o.Difference != nil {
 				difference = fmt.Sprintf("%+.3g (%+.3g to %+.3g)", *o.Difference, *o.Low, *o.High)
 			}
-			rows = append(rows, []string{render.Plain(r.ID), render.Plain(o.Outcome), meanCell(o.TouchedMean, o.TouchedSessions), meanCell(o.UntouchedMean, o.UntouchedSessions), difference})
+			rows = append(rows, []string{s.fileCell(r.ID), render.Plain(o.Outcome), meanCell(o.TouchedMean, o.TouchedSessions), meanCell(o.UntouchedMean, o.UntouchedSessions), difference})
 		}
 	}
 	if len(rows) == 0 {
@@ -201,10 +201,8 @@ func meanCell(mean float64, n int64) string {
 // notes says what the numbers rest on and lack.
 func (d *guardrailsDocument) notes(s *inspectScreen) {
 	s.title("Mind that")
-	for i := range d.Guardrails {
-		for _, n := range d.Guardrails[i].notes() {
-			s.say("  - ", d.Guardrails[i].ID+": "+n)
-		}
+	for _, n := range d.byNote() {
+		s.say("  - ", strings.Join(n.ids, ", ")+": "+n.text)
 	}
 	if d.Unpriced > 0 {
 		s.say("  - ", number(d.Unpriced, "call")+" without a price cost nothing here; tokengate traffic inspect lists their models")
@@ -230,6 +228,26 @@ func (d *guardrailsDocument) notes(s *inspectScreen) {
 	if d.Total.Calls.Degraded > 0 {
 		s.say("  - ", "degraded calls are recounted in the fallback's tokens; what they read from their own model's cache is plain input there; quality is not measured")
 	}
+}
+
+// guardrailsNote is what is to be minded of some guardrails.
+type guardrailsNote struct {
+	text string
+	ids  []string
+}
+
+// byNote says once what holds for several guardrails.
+func (d *guardrailsDocument) byNote() (out []guardrailsNote) {
+	for i := range d.Guardrails {
+		for _, text := range d.Guardrails[i].notes() {
+			at := slices.IndexFunc(out, func(n guardrailsNote) bool { return n.text == text })
+			if at < 0 {
+				at, out = len(out), append(out, guardrailsNote{text: text})
+			}
+			out[at].ids = append(out[at].ids, d.Guardrails[i].ID)
+		}
+	}
+	return out
 }
 
 func (r *guardrailsRow) notes() (out []string) {
