@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -175,6 +176,9 @@ func modelText(m source.At[string]) string {
 
 func limitText(l guard.Limit) string {
 	parts := []string{amountText(l.Metric, l.Allowance) + " a " + windowText(l.Window)}
+	if strings.HasSuffix(path.Dir(l.ID), "/ceiling") {
+		parts = nil // an edit of the ceiling itself is named as such
+	}
 	if d := l.Dynamic; d != nil {
 		parts[0] = fmt.Sprintf("P%.0f × %g of %d days, from %s to %s, shrink %d", d.Quantile*100, d.Headroom, d.Window,
 			amountText(guard.Cost, d.Floor), amountText(guard.Cost, d.Cap), d.Shrink)

@@ -85,13 +85,7 @@ func (d *Declaration) homeless() source.Diagnostics {
 		if d.models[i].Set || !d.degrades(i) || d.anyFallback(i) {
 			continue
 		}
-		span := source.Span{}
-		if i < len(d.Limits) {
-			span = d.Limits[i].Span
-		} else {
-			span = d.Breakers[i-len(d.Limits)].Span
-		}
-		diags.Add("guardrail-fallback", span, "write fallback: {model: …} here, or at a track, feature or template", "%s degrades calls, and no fallback model is declared", d.ID(i))
+		diags.Add("guardrail-fallback", d.Place(i), "write fallback: {model: …} here, or at a track, feature or template", "%s degrades calls, and no fallback model is declared", d.ID(i))
 	}
 	return diags
 }
@@ -109,12 +103,7 @@ func (d *Declaration) anyFallback(i int) bool {
 		_, _, ok := d.Meets(i, &guard.Call{Track: track, Feature: feature, Template: template})
 		return ok
 	}
-	only := guard.Only{}
-	if i < len(d.Limits) {
-		only = d.Limits[i].Only
-	} else {
-		only = d.Breakers[i-len(d.Limits)].Only
-	}
+	only := d.Only(i)
 	has := func(l prompt.Limits, template, track, feature string) bool {
 		return l.Fallback.Model.Set && may(cmp.Or(template, only.Template), cmp.Or(track, only.Track), cmp.Or(feature, only.Feature))
 	}

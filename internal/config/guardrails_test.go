@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/guard"
 	"github.com/tokengate/tokengate/internal/pricing"
 )
 
@@ -58,21 +59,28 @@ users/per_day/tokens: 2,000,000 tokens a day, warn at 70%, degrade at 85%, hand_
 users/per_period/calls: 500 calls a quarter, warn at 70%, degrade at 85%, hand_over at 100%, fallback cheap @tokengate.yaml:5:23
 users/dynamic: P75 × 2 of 7 days, from $0.5 to $10, shrink 3, warn at 70%, degrade at 85%, hand_over at 100%, fallback cheap @tokengate.yaml:6:12
 sessions/cost: $0.2 a session, warn at 80%, hand_over at 90% @tokengate.yaml:11:9
-tracks/gen/ceiling/cost: $100 a quarter, degrade at 95%, fallback small @tokengate.yaml:16:21
+tracks/gen/ceiling/cost: degrade at 95%, fallback small @tokengate.yaml:16:21
 tracks/gen/per_week/tokens: 1,000,000 tokens a week, warn at 80%, degrade at 95%, refuse at 100% @tokengate.yaml:18:26
 tracks/gen/users/per_day/cost: $2 a day, warn at 80%, degrade at 95% @tokengate.yaml:19:31
 features/chat/per_day/cost: $5 a day, warn at 80%, degrade at 90%, refuse at 100%, fallback tiny @tokengate.yaml:22:52
 features/chat/sessions/calls: 40 calls a session, warn at 80%, refuse at 100% @tokengate.yaml:22:31
-a.md/features/chat/ceiling/tokens: 40,000,000 tokens a quarter, degrade at 90%, fallback mini @a.md:7:10
-b.md/ceiling/cost: $3 a quarter, degrade at 50%, fallback nano @b.md:6:10
+a.md/features/chat/ceiling/tokens: degrade at 90%, fallback mini @a.md:7:10
+b.md/ceiling/cost: degrade at 50%, fallback nano @b.md:6:10
 breakers/1: project: cost per 10m > $5: refuse, cool-down 15m @tokengate.yaml:24:12
 breakers/2: track/gen: error rate > 20% over 50 calls: degrade, cool-down 1h30m @tokengate.yaml:25:30
 breakers/3: session: calls per 5m > 30: hand_over, cool-down 15m @tokengate.yaml:26:28`
 	if diff := cmp.Diff(want, settings(p)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, diags := p.Guardrails(); len(diags) > 0 {
+	d, diags := p.Guardrails()
+	if len(diags) > 0 {
 		t.Error(lines(diags))
+	}
+	if l := d.Limits[10]; l.ID != "a.md/features/chat/ceiling/tokens" || l.Allowance != 40_000_000 || l.Only != (guard.Only{Feature: "chat"}) || l.Each != guard.Feature || l.Window != guard.Quarter {
+		t.Errorf("%+v", l)
+	}
+	if l := d.Limits[11]; l.Only != (guard.Only{Template: "b.md"}) || l.Each != guard.Project || l.Allowance != 3_000_000_000_000 {
+		t.Errorf("%+v", l)
 	}
 	var models []string
 	for _, m := range p.Models() {

@@ -70,6 +70,7 @@ func (w *When) sum(metric guard.Metric, per, over string) error {
 			w.Over = int64(min(n, 1e12)) * guard.OneCall
 		}
 		return err
+	case guard.Errors: // has a form of its own
 	}
 	return fmt.Errorf("%q is not known", metric)
 }
@@ -92,13 +93,14 @@ func (w *When) errorRate(words []string) error {
 
 // String gives the condition in its grammar.
 func (w When) String() string {
-	switch guard.Metric(w.Metric) {
+	switch w.Metric {
 	case guard.Errors:
 		return fmt.Sprintf("error rate > %s over %d calls", money.Ratio(w.Share), w.Last)
 	case guard.Cost:
 		return fmt.Sprintf("cost per %s > %s", spanText(w.Per), money.New(w.Over, -12))
 	case guard.Calls:
 		return fmt.Sprintf("calls per %s > %s", spanText(w.Per), money.Count(w.Over/guard.OneCall).Exact())
+	case guard.Tokens:
 	}
 	return fmt.Sprintf("%s per %s > %s", w.Metric, spanText(w.Per), money.Count(w.Over).Exact())
 }

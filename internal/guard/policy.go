@@ -131,6 +131,22 @@ func (p Policy) ID(i int) string {
 	return p.Breakers[i-len(p.Limits)].ID
 }
 
+// Place is where a guardrail is declared.
+func (p Policy) Place(i int) source.Span {
+	if i < len(p.Limits) {
+		return p.Limits[i].Span
+	}
+	return p.Breakers[i-len(p.Limits)].Span
+}
+
+// Only is what a guardrail is restricted to.
+func (p Policy) Only(i int) Only {
+	if i < len(p.Limits) {
+		return p.Limits[i].Only
+	}
+	return p.Breakers[i-len(p.Limits)].Only
+}
+
 // Strictest is the strictest action that a guardrail can take.
 func (p Policy) Strictest(i int) Action {
 	if i >= len(p.Limits) {

@@ -14,7 +14,6 @@ type tally struct {
 	rows     []row   // by guardrail, and one for all of them
 	sessions []uint8 // by session and row: the strictest action
 	users    []uint8 // likewise
-	first    []int64 // by session: its first call, for the order of sums
 	outcomes map[sessionOutcome]*mean
 	stray    int64 // calls with an outcome and without a session
 	calls    int64
