@@ -96,7 +96,9 @@ func TestAllowanceKnowsThePastOnly(t *testing.T) {
 
 // A call that ends after midnight counts in the day it began in, from the next day on.
 func TestDynamicEndsTomorrow(t *testing.T) {
-	g := guard.New(dynamic(guard.Dynamic{Quantile: 1, Headroom: 1, Floor: 0, Cap: 9 * dollar, Window: 7, Shrink: 0}))
+	p := dynamic(guard.Dynamic{Quantile: 1, Headroom: 1, Floor: 0, Cap: 9 * dollar, Window: 7, Shrink: 0})
+	p.Limits[0].Steps = []guard.Step{{At: 0, Action: guard.Warn}} // so that every decision says what is used
+	g := guard.New(p)
 	var got []int64
 	g.Watch(func(_ int, a int64) { got = append(got, a) })
 	late := &guard.Call{Time: monday.Add(day - time.Minute), User: "a"}
@@ -105,7 +107,9 @@ func TestDynamicEndsTomorrow(t *testing.T) {
 		if at == day+time.Hour {
 			g.Book(late, &d, &guard.Usage{End: monday.Add(at), Cost: 3 * dollar})
 		}
-		g.Decide(&guard.Call{Time: monday.Add(at), User: "a"})
+		if d := g.Decide(&guard.Call{Time: monday.Add(at), User: "a"}); d.Used != 0 {
+			t.Errorf("%s: $%d of another day are held against this one's allowance", at, d.Used/dollar)
+		}
 	}
 	if diff := cmp.Diff([]int64{9 * dollar, 9 * dollar, 3 * dollar}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

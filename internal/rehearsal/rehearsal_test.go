@@ -87,6 +87,19 @@ func TestByHand(t *testing.T) {
 	}
 }
 
+// A session refused today and warned of tomorrow was refused.
+func TestStrictestOfSession(t *testing.T) {
+	u := token.Usage{Input: 100_000} // $1
+	list := calls(u, u, u, u)
+	list[2].Time, list[3].Time = monday.Add(24*time.Hour), monday.Add(25*time.Hour)
+	list[2].Usage.Input = 85_000
+	res := rehearsed(t, onPaper(t, "", perDay(guard.User, 1, guard.Step{At: 0.8, Action: guard.Warn}, guard.Step{At: 1, Action: guard.Refuse})), list)
+	want := [guard.Actions]int64{guard.Allow: 2, guard.Warn: 1, guard.Refuse: 1}
+	if res.Total.Calls != want || res.Total.Sessions != [guard.Actions]int64{guard.Refuse: 1} || res.Rows[0].Users != res.Total.Sessions {
+		t.Errorf("calls %v, sessions %v, users %v", res.Total.Calls, res.Total.Sessions, res.Rows[0].Users)
+	}
+}
+
 // A call that is under way is not known yet: the second starts before the first ends, and goes through.
 func TestUnderWay(t *testing.T) {
 	u := token.Usage{Output: 100_000} // $5
