@@ -127,7 +127,7 @@ func (d *guardrailsDocument) rules(s *inspectScreen) {
 
 func (r *guardrailsRow) rule() string {
 	if r.When != "" {
-		return fmt.Sprintf("%s while %s, for %s at least; opened %s", strings.ReplaceAll(r.Steps[0].Action, "_", " "), r.When, r.CoolDown, howOften(*r.Opened))
+		return fmt.Sprintf("%s while %s, for %s at least; %s", strings.ReplaceAll(r.Steps[0].Action, "_", " "), r.When, r.CoolDown, howOften(*r.Opened))
 	}
 	var parts []string
 	if y := r.Dynamic; y != nil {
@@ -146,11 +146,11 @@ func (r *guardrailsRow) rule() string {
 func howOften(n int64) string {
 	switch n {
 	case 0:
-		return "never"
+		return "never opened"
 	case 1:
-		return "once"
+		return "opened once"
 	}
-	return money.Count(n).Exact() + " times"
+	return "opened " + money.Count(n).Exact() + " times"
 }
 
 // alone shows what other allowances would do.
