@@ -27,7 +27,7 @@ A decision rests only on what was known before the call: spend of calls that had
 after one of their session was refused, and nobody tries again. Numbers are of the recorded calls, at today's prices.
 
 Exit codes: 0 shown · 2 bad flags or configuration, or no guardrails · 3 inconclusive: some spend is not known, such as
-that of a sampled user or of a model without a price (what is shown is a lower bound)`
+that of a sampled user or of a model without a price (what is shown is a lower bound), or no call was held to a guardrail`
 
 // guardrailsExample is what to write where nothing is declared.
 const guardrailsExample = `write, for example, in tokengate.yaml:

@@ -252,7 +252,7 @@ func (d *guardrailsDocument) byNote() (out []guardrailsNote) {
 
 func (r *guardrailsRow) notes() (out []string) {
 	if r.Held == 0 {
-		out = append(out, "no recorded call is held to it")
+		out = append(out, "inconclusive: no recorded call is held to it")
 	}
 	if r.Unlabelled > 0 {
 		out = append(out, fmt.Sprintf("%s without a %s are not held to it", number(r.Unlabelled, "call"), r.Scope))

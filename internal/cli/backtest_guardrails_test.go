@@ -65,7 +65,7 @@ func TestGuardrailsWidth(t *testing.T) {
 		for _, want := range []string{"Warned", "Degraded", "Handed over", "Refused", "Saved", "Users", "users/per_day/cost │", "at 0.5×", "at 2×", "400,000 (4,000)", "$12,345.68 ±$9.88", "$0.50 a day (P50)",
 			"40,000 tokens a session", "40 calls a session", "hand over while cost per 10m > $5.00, for 15m at least; opened once", "of 1,265 user-days P10 $0.20, P50 $0.50, P90 $9.00", "0.5 (120)",
 			"-0.25 (-0.3 to -0.2)", "too few to tell", "17 calls without a user", "inconclusive: 4 calls stand", "inconclusive: 5 calls have no price", "12 calls were not degraded",
-			"breakers/1: no recorded call is held to it", "sessions/tokens, sessions/calls: 17 calls without a session", "6 calls with an outcome and no session", "400,000 calls are at midnight", "7 calls without a latency", "8 calls have an output",
+			"breakers/1: inconclusive: no recorded call is held to it", "sessions/tokens, sessions/calls: 17 calls without a session", "6 calls with an outcome and no session", "400,000 calls are at midnight", "7 calls without a latency", "8 calls have an output",
 			"scaled to all of it", "nobody tries again", "with the guardrails $987,654.32"} {
 			if !strings.Contains(flat, want) {
 				t.Errorf("width %d: %q is missing:\n%s", width, want, &out)

@@ -187,6 +187,16 @@ func TestNotKnown(t *testing.T) {
 	}
 }
 
+// A guardrail that no call was held to says nothing.
+func TestNothingHeld(t *testing.T) {
+	l := perDay(guard.Feature, 1, steps...)
+	l.Only.Feature = "search"
+	res := rehearsed(t, onPaper(t, "", l, perDay(guard.User, 1, steps...)), calls(token.Usage{Input: 1000}))
+	if !res.Rows[0].Inconclusive() || res.Rows[1].Inconclusive() {
+		t.Errorf("%+v", res.Rows)
+	}
+}
+
 // Half of the traffic is recorded: a feature's sum is scaled to all of it.
 func TestScaled(t *testing.T) {
 	u := token.Usage{Input: 10_000} // 10 cents

@@ -54,8 +54,9 @@ type Stay struct {
 	Calls int64
 }
 
-// Inconclusive reports that the row may be too low, because part of what was spent is not known.
-func (r *Row) Inconclusive() bool { return r.Partial > 0 || r.Unpriced > 0 }
+// Inconclusive reports that the row may be too low, because part of what was spent is not known, or that it says nothing,
+// because no call was held to it.
+func (r *Row) Inconclusive() bool { return r.Partial > 0 || r.Unpriced > 0 || r.Held == 0 }
 
 func (s *stage) result() *Result {
 	t := &s.tally
