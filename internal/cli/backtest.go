@@ -44,6 +44,8 @@ following days overlap; the output says how many do not, and its intervals rest 
 volume alone: check widens its own by the errors of sampling and counting. Prices are those of one day for all calls;
 calls without a price are named and are in no cost.
 
+` + guardrailsLong + `
+
 Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history is too short to test anything`,
 		Example: `  tokengate backtest
   tokengate backtest --by model --metric cost --horizon 30d
@@ -78,6 +80,9 @@ func (o *backtestOptions) rehearse(ctx context.Context, env *Env, args []string)
 		if o.given(flag) {
 			return usageError{"--" + flag + " is of forecasts, and --guardrails tests none", "leave one of them out"}
 		}
+	}
+	if o.format != "table" && o.format != "json" {
+		return usageError{fmt.Sprintf("format %q is not known", o.format), "write table or json"}
 	}
 	return runGuardrails(ctx, env, &o.trafficOptions, args, o.format)
 }

@@ -80,9 +80,9 @@ func held(t *testing.T, name string, got, want Dist, relative float64) {
 	}
 }
 
-// apart is n strands in so many tracks, each silent on most days and none knowing of another, so that their sum is calmer
+// strangers is n strands in so many tracks, each silent on most days and none knowing of another, so that their sum is calmer
 // than any of them.
-func apart(seed uint64, n, tracks int) []Strand {
+func strangers(seed uint64, n, tracks int) []Strand {
 	rng := rand.New(rand.NewPCG(seed, seed+1))
 	out := make([]Strand, n)
 	for s := range out {
@@ -104,7 +104,7 @@ func TestPathsKeepTracks(t *testing.T) {
 			t.Errorf("%s (-Volume +paths):\n%s", name, diff)
 		}
 	}
-	strands := apart(30, 24, 12)
+	strands := strangers(30, 24, 12)
 	p := draw(t, strands, 30)
 	together := 0.0
 	for track := range 12 {
@@ -203,7 +203,7 @@ func distance(a, b Dist) (sum float64) {
 
 // The order of strands decides nothing, the seed repeats, and cents are a hundred times dollars.
 func TestPathsRepeat(t *testing.T) {
-	strands := apart(6, 24, 12)
+	strands := strangers(6, 24, 12)
 	p := draw(t, strands, 30)
 	shuffled := slices.Clone(strands)
 	rand.New(rand.NewPCG(8, 9)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
