@@ -164,6 +164,7 @@ func (p Policy) Limits(template, track string) prompt.Limits {
 
 func fill(out *prompt.Limits, from prompt.Limits) {
 	or(&out.Model, from.Model)
+	or(&out.Fallback.Model, from.Fallback.Model)
 	or(&out.MaxOutputTokens, from.MaxOutputTokens)
 	or(&out.Context.MaxInputTokens, from.Context.MaxInputTokens)
 	or(&out.Context.MaxRetrievedTokens, from.Context.MaxRetrievedTokens)

@@ -90,6 +90,12 @@ func summary(c *replay.Cause) string {
 		return fmt.Sprintf("cap on input: %s a call that it cuts", signed(perCall(c.Tokens, c.Calls)))
 	case replay.KindOutputCap:
 		return fmt.Sprintf("cap on output: %s a call that it cuts", signed(perCall(c.Tokens, c.Calls)))
+	case replay.KindCacheOff:
+		return "nothing is read from the cache or written to it: all of a prompt is plain input"
+	case replay.KindPrice:
+		return fmt.Sprintf("prices of %s, for the same tokens", c.Models[1])
+	case replay.KindTier:
+		return fmt.Sprintf("service tier: %s → %s at the same tokens", c.Models[0], c.Models[1])
 	case replay.KindModel:
 		return fmt.Sprintf("model: %s → %s at the same tokens", c.Models[0], c.Models[1])
 	case replay.KindTokenizer:

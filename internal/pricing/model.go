@@ -65,6 +65,12 @@ func (r Rates) Cost(u token.Usage) money.Amount {
 	return sum.Shift(-6)
 }
 
+// Equal reports whether every price is the same.
+func (r Rates) Equal(o Rates) bool {
+	return r.Input.Cmp(o.Input) == 0 && r.CacheRead.Cmp(o.CacheRead) == 0 && r.CacheWrite5m.Cmp(o.CacheWrite5m) == 0 &&
+		r.CacheWrite1h.Cmp(o.CacheWrite1h) == 0 && r.Output.Cmp(o.Output) == 0 && r.Reasoning.Cmp(o.Reasoning) == 0
+}
+
 // Band is the price band of a prompt of so many tokens, cached ones included (token.Usage.Prompt): 0 is the base price,
 // 1 the first threshold crossed, and so on. Crossing a threshold reprices the whole request, not the excess.
 func (m Model) Band(promptTokens int64) int {

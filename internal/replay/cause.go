@@ -23,16 +23,32 @@ type Cause struct {
 	Error    float64 // half-width of Tokens as a share of it: what the counts may be off by; 0 when Tokens is
 	Scaled   Day     // tokens and dollars over all traffic of the recording: divided by the sampling share
 	Family   string
-	Models   [2]string // model and tokenizer steps: from, to
+	Models   [2]string // model, tokenizer, price and tier steps: from, to; of a tier step the tiers
 	Parts    []Part    // template steps: the changed places and their share
 	Rewrite  *Rewrite  // template steps whose text was cached: what the first call after the change pays
 
 	key      causeKey
-	cells    map[Key]token.Usage
+	cells    map[billed]token.Usage
 	from, to *prompt.Template
 	families map[string]int64
 	cached   map[string]int64 // calls that had the text cached, by model
 	doubt    doubts
+}
+
+// billed is a cell with the prices it is billed by.
+type billed struct {
+	Key
+	head bool // by head's, where they are others than base's
+}
+
+func (b billed) compare(o billed) int {
+	if c := b.Compare(o.Key); c != 0 || b.head == o.head {
+		return c
+	}
+	if o.head {
+		return -1
+	}
+	return 1
 }
 
 // Rewrite is the price of a changed cached prefix: a cache holds it byte for byte, so what stands behind the first change
@@ -109,12 +125,17 @@ func (b *booked) merge(o *booked) {
 
 // bills gives what a step of the lane starts and ends on.
 func (l *lane) bills(kind order) (before, after *bill) {
+	w, last := &l.way, l.way.last(l.recorded)
 	switch kind {
+	case stepPrice:
+		return l.recorded, w.reprice
 	case stepModel:
-		return l.recorded, l.way.swap
+		return cmp.Or(w.reprice, l.recorded), w.swap
+	case stepTier:
+		return cmp.Or(w.swap, w.reprice, l.recorded), w.tier
 	case stepTokenizer:
-		return l.way.swap, l.way.swap
-	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap:
+		return last, last
+	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap, stepCacheOff:
 	}
 	return l.recorded, l.recorded
 }
@@ -124,16 +145,18 @@ func (b *booked) pour(causes map[causeKey]*Cause, l *lane, kind order) {
 	before, after := l.bills(kind)
 	key := causeKey{kind: kinds[kind], template: l.path, place: l.way.places[kind]}
 	switch kind {
-	case stepModel:
+	case stepModel, stepPrice:
 		key.from, key.to = before.ID, after.ID
+	case stepTier:
+		key.from, key.to = before.tier, after.tier
 	case stepTokenizer:
 		key.from, key.to = before.Tokenizer, after.ID
-	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap:
+	case stepTemplate, stepCache, stepRetrieval, stepInputCap, stepOutputCap, stepCacheOff:
 	}
 	c, ok := causes[key]
 	if !ok {
 		c = &Cause{Kind: kinds[kind], Template: l.path, Place: key.place, Models: [2]string{key.from, key.to}, key: key,
-			cells: map[Key]token.Usage{}, from: l.way.toHead.from, to: l.way.toHead.to, families: map[string]int64{}, cached: map[string]int64{}}
+			cells: map[billed]token.Usage{}, from: l.way.toHead.from, to: l.way.toHead.to, families: map[string]int64{}, cached: map[string]int64{}}
 		causes[key] = c
 	}
 	c.Calls += b.calls
@@ -144,24 +167,32 @@ func (b *booked) pour(causes map[causeKey]*Cause, l *lane, kind order) {
 		c.cached[before.ID] += b.warm
 	}
 	for band, u := range b.after {
-		k := Key{Model: after.ID, Tier: after.tier, Band: band, Sampling: l.sampling}
+		k := after.cell(band, l.sampling)
 		c.cells[k] = c.cells[k].Add(u)
 	}
 	for band, u := range b.before {
-		k := Key{Model: before.ID, Tier: before.tier, Band: band, Sampling: l.sampling}
+		k := before.cell(band, l.sampling)
 		c.cells[k] = c.cells[k].Sub(u)
 	}
 }
 
+func (b *bill) cell(band int, sampling float64) billed {
+	return billed{Key{Model: b.ID, Tier: b.tier, Band: band, Sampling: sampling}, b.shelf.head}
+}
+
 // finish prices the cells and finds the places of a changed text.
-func (r *Run) finish(c *Cause, head *Cube) {
-	keys := make([]Key, 0, len(c.cells))
+func (r *Run) finish(c *Cause, base, head *Cube) {
+	keys := make([]billed, 0, len(c.cells))
 	for k := range c.cells {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, Key.Compare)
+	slices.SortFunc(keys, billed.compare)
 	for _, k := range keys {
-		cost := head.cost(k, c.cells[k])
+		by := base
+		if k.head {
+			by = head
+		}
+		cost := by.cost(k.Key, c.cells[k])
 		c.Cost = c.Cost.Add(cost)
 		c.Scaled.Cost += cost.Float() / k.Sampling
 		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
@@ -179,7 +210,7 @@ func (r *Run) finish(c *Cause, head *Cube) {
 // rewrite prices the cached text behind the first change on the model that most of the cached calls used.
 func (r *Run) rewrite(c *Cause) *Rewrite {
 	id := most(c.cached)
-	m := r.lore.models[id]
+	m := r.lore.base.models[id]
 	if m == nil || !m.priced {
 		return nil
 	}

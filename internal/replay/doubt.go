@@ -104,7 +104,9 @@ func along(w wide, steps []step) wide {
 		case stepCache:
 			w.Usage = w.Usage.Add(lost(s, w.CacheRead))
 			w.extra += math.Abs(float64(s.after.pico()-s.before.pico())) * s.err
-		case stepModel:
+		case stepCacheOff:
+			w = wide{Usage: uncached(w.Usage)} // in whatever class tokens were, they are plain input now
+		case stepPrice, stepModel, stepTier:
 			w.extra *= quotient(s.after.pico(), s.before.pico())
 		case stepTokenizer:
 			by := quotient(s.after.usage.Total(), s.before.usage.Total())

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -169,7 +168,7 @@ func (g *Group) merge(o *Group) {
 
 // enter numbers a lane and finds its groups on either side.
 func (r *Run) enter(l *lane) {
-	after := cmp.Or(l.way.swap, l.recorded)
+	after := l.way.last(l.recorded)
 	for i, name := range l.names(l.recorded.ID) {
 		l.base[i] = r.find(dims[i], name)
 	}

@@ -41,7 +41,8 @@ type lane struct {
 	recorded *bill
 	way      way
 	assumed  assumed
-	unpriced string // the name that has no price; "" where there is one
+	unpriced string // the name that has no price, on either side; "" where there is one
+	why      error  // that there is none
 
 	calls         int64
 	first         traffic.Place // of an unpriced lane
@@ -81,20 +82,24 @@ func (l *lore) lane(key labels) (*lane, error) {
 	l.learn.Lock()
 	defer l.learn.Unlock()
 	out := &lane{labels: key, digest: key.digest(), path: cleanPath(key.template)}
-	m, name := l.lookup(key.model), key.model
-	if m.priced && !m.offers(tierName(key.tier)) {
-		m, name = l.withoutTier(m, name, key.tier)
+	out.recorded, out.unpriced = l.recorded(l.base, key)
+	out.why = out.recorded.why
+	now := out.recorded
+	if l.head != l.base {
+		now, _ = l.recorded(l.head, key)
+		if !now.costsAs(out.recorded) {
+			out.way.reprice = now
+		}
 	}
-	if !m.priced {
-		out.unpriced = name
-	}
-	out.recorded = l.bill(m, tierName(key.tier))
 	head := l.plan.Head.Limits(out.path, key.track)
 	base := head // without a base head's hold on both sides, so nothing moves
 	if l.plan.Base != nil {
 		base = l.plan.Base.Limits(out.path, key.track)
 	}
-	l.limits(&out.way, out.recorded, base, head)
+	l.limits(&out.way, now, base, head)
+	if l.plan.Head.Service != nil {
+		l.serve(out, l.plan.Head.Service(out.path, key.track))
+	}
 	return out, l.texts(out)
 }
 

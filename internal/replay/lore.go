@@ -12,8 +12,9 @@ type lore struct {
 	plan  Plan
 	learn sync.Mutex // held while a lane is built, so that the plan's functions are never called twice at once
 
-	mu       sync.Mutex        // of the maps
-	models   map[string]*model // by recorded name; also by id of declared models
+	mu       sync.Mutex // of the maps
+	base     *shelf
+	head     *shelf // base's, where head's prices are the same
 	bills    map[billKey]*bill
 	counts   map[countKey]token.Estimate
 	versions map[versionKey]*prompt.Template
@@ -35,8 +36,13 @@ type (
 )
 
 func newLore(p Plan) *lore {
+	base := newShelf(p.Catalog, false)
+	head := base
+	if p.Reprice != nil {
+		head = newShelf(p.Reprice, true)
+	}
 	return &lore{
-		plan: p, models: map[string]*model{}, bills: map[billKey]*bill{}, counts: map[countKey]token.Estimate{},
+		plan: p, base: base, head: head, bills: map[billKey]*bill{}, counts: map[countKey]token.Estimate{},
 		versions: map[versionKey]*prompt.Template{}, counters: map[string]*token.Counter{}, kinds: map[trusted]int{},
 	}
 }

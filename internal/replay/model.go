@@ -2,6 +2,7 @@ package replay
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/token"
@@ -11,8 +12,18 @@ import (
 type model struct {
 	pricing.Model
 	priced bool
-	why    error // why it has no price, where the name alone does not tell
+	shelf  *shelf
+	why    error // why it has no price
 }
+
+// shelf holds the models of one catalogue: by recorded name, and by id of declared models.
+type shelf struct {
+	catalog *pricing.Catalog
+	models  map[string]*model
+	head    bool // of head's own prices
+}
+
+func newShelf(c *pricing.Catalog, head bool) *shelf { return &shelf{c, map[string]*model{}, head} }
 
 type rateKey struct {
 	tier string
@@ -20,28 +31,40 @@ type rateKey struct {
 }
 
 // lookup finds a model by its recorded or declared name. One under many names is one model.
-func (l *lore) lookup(name string) *model {
+func (l *lore) lookup(s *shelf, name string) *model {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if m, ok := l.models[name]; ok {
+	if m, ok := s.models[name]; ok {
 		return m
 	}
-	found, err := l.plan.Catalog.Lookup(name, l.plan.At)
-	m := &model{Model: found, priced: err == nil}
+	found, err := s.catalog.Lookup(name, l.plan.At)
+	m := &model{Model: found, shelf: s, why: err}
 	if err == nil {
-		if _, err = found.Rates("", 0); err != nil {
-			m.priced = false
-		}
-		if same, ok := l.models[found.ID]; ok {
-			l.models[name] = same
+		_, m.why = found.Rates("", 0)
+		m.priced = m.why == nil
+		if same, ok := s.models[found.ID]; ok {
+			s.models[name] = same
 			return same
 		}
-		l.models[found.ID] = m
+		s.models[found.ID] = m
 	} else {
 		m.ID, m.Tokenizer = name, "other"
 	}
-	l.models[name] = m
+	s.models[name] = m
 	return m
+}
+
+// recorded gives what a call with these labels is billed on by the prices of a shelf; unpriced names what has no price
+// there, and is "" where there is one.
+func (l *lore) recorded(s *shelf, key labels) (b *bill, unpriced string) {
+	m, name := l.lookup(s, key.model), key.model
+	if m.priced && !m.offers(tierName(key.tier)) {
+		m, name = l.withoutTier(m, name, key.tier)
+	}
+	if !m.priced {
+		unpriced = name
+	}
+	return l.bill(m, tierName(key.tier)), unpriced
 }
 
 // withoutTier stands for a model on a service tier that has no price: taking the standard one would be too cheap for
@@ -50,24 +73,13 @@ func (l *lore) withoutTier(m *model, name, tier string) (*model, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name += " (tier " + tier + ")"
-	shadow, ok := l.models[name]
+	shadow, ok := m.shelf.models[name]
 	if !ok {
 		_, err := m.Rates(tier, 0)
-		shadow = &model{Model: m.Model, why: err}
-		l.models[name] = shadow
+		shadow = &model{Model: m.Model, shelf: m.shelf, why: err}
+		m.shelf.models[name] = shadow
 	}
 	return shadow, name
-}
-
-func (m *model) reason(p Plan) error {
-	if m.why != nil {
-		return m.why
-	}
-	found, err := p.Catalog.Lookup(m.ID, p.At)
-	if err == nil {
-		_, err = found.Rates("", 0)
-	}
-	return err
 }
 
 func (m *model) offers(tier string) bool {
@@ -114,6 +126,21 @@ func (l *lore) bill(m *model, tier string) *bill {
 	}
 	l.bills[key] = b
 	return b
+}
+
+// costsAs reports whether all usage costs the same on another bill.
+func (b *bill) costsAs(o *bill) bool {
+	if b.ID != o.ID || b.tier != o.tier || b.priced != o.priced || b.Tokenizer != o.Tokenizer || !slices.Equal(b.thresholds, o.thresholds) {
+		return false
+	}
+	for band := range b.picos {
+		ours, err := b.Rates(b.tier, band)
+		theirs, errO := o.Rates(o.tier, band)
+		if (err == nil) != (errO == nil) || !ours.Equal(theirs) {
+			return false
+		}
+	}
+	return true
 }
 
 // band is the price band of a call's usage; 0 without a price.

@@ -26,16 +26,22 @@ import (
 type Revision struct {
 	Templates map[string]*prompt.Template
 	Limits    func(template, track string) prompt.Limits
+	// Service is how the provider is asked to serve a call, where that differs from what was recorded; nil changes none.
+	Service func(template, track string) Service
 }
 
 // Plan says what to replay under.
 type Plan struct {
 	Catalog  *pricing.Catalog
+	Reprice  *pricing.Catalog   // head's prices, where they are others; nil: Catalog's
 	At       time.Time          // prices are those of this day, on both sides
 	Base     *Revision          // nil: nothing to compare with
 	Head     *Revision          //
 	Sampling map[string]float64 // share of traffic recorded, by file; absent is 1
 	Tokens   token.Book         // counts text, and restates counts of one tokenizer in another's
+	// Volume is how many calls there would be on a track for each that was made, on both sides; above 0. nil is 1. Like the
+	// sampling share it scales what stands for all traffic, and leaves the sums of the recorded calls alone.
+	Volume func(track string) float64
 	// Version finds a template as it was under a recorded version; nil result: history does not hold it.
 	Version func(path, id string) (*prompt.Template, error)
 }

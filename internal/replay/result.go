@@ -56,9 +56,9 @@ func (l *lane) merge(o *lane) {
 // Result is what was replayed. The run is at its end: no more can be added or merged. The error is more cells than a cube
 // holds.
 func (r *Run) Result() (*Result, error) {
-	res := &Result{Head: newCube(r.lore.models), Notes: r.finalNotes(), groups: r.groups}
+	res := &Result{Head: newCube(r.lore.head.models), Notes: r.finalNotes(), groups: r.groups}
 	if r.lore.plan.Base != nil {
-		res.Base = newCube(r.lore.models)
+		res.Base = newCube(r.lore.base.models)
 	}
 	unpriced := map[string]*Unpriced{}
 	causes := map[causeKey]*Cause{}
@@ -73,7 +73,7 @@ func (r *Run) Result() (*Result, error) {
 	r.nameKinds()
 	r.finished = r.sessions.sorted()
 	for _, c := range causes {
-		r.finish(c, res.Head)
+		r.finish(c, res.Base, res.Head)
 		res.Causes = append(res.Causes, c)
 	}
 	slices.SortFunc(res.Causes, func(a, b *Cause) int { return a.key.compare(b.key) })
@@ -98,7 +98,7 @@ func (r *Result) err() error {
 
 // pour adds a lane's sums to the cubes, the causes and the groups.
 func (l *lane) pour(res *Result, causes map[causeKey]*Cause) {
-	last := cmp.Or(l.way.swap, l.recorded)
+	last := l.way.last(l.recorded)
 	if res.Base != nil {
 		l.before.pour(res.Base, l, l.recorded)
 	}
@@ -151,7 +151,7 @@ func (r *Run) finalNotes() Notes {
 func (r *Run) without(unpriced map[string]*Unpriced, l *lane) {
 	u := unpriced[l.unpriced]
 	if u == nil {
-		u = &Unpriced{Name: l.unpriced, Reason: l.recorded.reason(r.lore.plan), First: l.first}
+		u = &Unpriced{Name: l.unpriced, Reason: l.why, First: l.first}
 		unpriced[l.unpriced] = u
 	}
 	u.Calls += l.calls

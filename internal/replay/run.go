@@ -99,9 +99,10 @@ func (r *Run) move(l *lane, c *traffic.Call) move {
 	if w.outputCap >= 0 {
 		s = r.take(stepOutputCap, s, state{clipOutput(s.usage, w.outputCap), s.on}, 0)
 	}
-	if w.swap != nil {
-		s = r.swap(w, s)
+	if w.uncached {
+		s = r.take(stepCacheOff, s, state{uncached(s.usage), s.on}, 0)
 	}
+	s = r.rebill(w, s)
 	m.after, m.steps = s, r.steps
 	return m
 }
@@ -156,9 +157,17 @@ func (r *Run) measure(t *prompt.Template, l *lane, c *traffic.Call) token.Estima
 	return r.lore.counter(l.recorded.Tokenizer).Count(text)
 }
 
-// swap takes the two steps of another model: its prices, and its tokens.
-func (r *Run) swap(w *way, s state) state {
-	s = r.take(stepModel, s, state{s.usage, w.swap}, 0)
+// rebill takes the steps of another bill for the same text: other prices, another model, another tier, and the model's
+// own tokens.
+func (r *Run) rebill(w *way, s state) state {
+	for _, to := range [...]struct {
+		kind order
+		on   *bill
+	}{{stepPrice, w.reprice}, {stepModel, w.swap}, {stepTier, w.tier}} {
+		if to.on != nil {
+			s = r.take(to.kind, s, state{s.usage, to.on}, 0)
+		}
+	}
 	if w.recount == nil {
 		return s
 	}
@@ -167,6 +176,13 @@ func (r *Run) swap(w *way, s state) state {
 	return r.take(stepTokenizer, s, state{u, s.on}, w.recount.err)
 }
 
-func (r *Run) sampling(c *traffic.Call) float64 { return cmp.Or(r.lore.plan.Sampling[c.Place.File], 1) }
+// sampling is the share of all traffic that a call's file holds, less where the volume is to be more.
+func (r *Run) sampling(c *traffic.Call) float64 {
+	share := cmp.Or(r.lore.plan.Sampling[c.Place.File], 1)
+	if r.lore.plan.Volume != nil {
+		share /= r.lore.plan.Volume(c.Track)
+	}
+	return share
+}
 
 func before(a, b traffic.Place) bool { return a.File < b.File || a.File == b.File && a.Line < b.Line }

@@ -22,7 +22,10 @@ const (
 	KindRetrieval Kind = "retrieval"  // top_k, chunk_tokens or max_retrieved_tokens changed
 	KindInputCap  Kind = "input_cap"  // max_input_tokens changed
 	KindOutputCap Kind = "output_cap" // max_output_tokens changed
+	KindCacheOff  Kind = "cache_off"  // nothing is read from a cache or written to one
+	KindPrice     Kind = "price"      // other prices, for the same tokens on the same model
 	KindModel     Kind = "model"      // another model: its prices, for the same tokens
+	KindTier      Kind = "tier"       // another service tier: its prices, for the same tokens
 	KindTokenizer Kind = "tokenizer"  // another model: its tokens, for the same text
 )
 
@@ -35,13 +38,16 @@ const (
 	stepRetrieval
 	stepInputCap
 	stepOutputCap
+	stepCacheOff
+	stepPrice
 	stepModel
+	stepTier
 	stepTokenizer
 )
 
 const steps = int(stepTokenizer) + 1 // how many there are
 
-var kinds = [steps]Kind{KindTemplate, KindCache, KindRetrieval, KindInputCap, KindOutputCap, KindModel, KindTokenizer}
+var kinds = [steps]Kind{KindTemplate, KindCache, KindRetrieval, KindInputCap, KindOutputCap, KindCacheOff, KindPrice, KindModel, KindTier, KindTokenizer}
 
 // step is a change of state with what made it.
 type step struct {

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/tokengate/tokengate/internal/money"
@@ -17,7 +18,10 @@ type way struct {
 	retrieved      int64             // tokens that head retrieves more than base
 	inputCap       int64             // -1: it did not change
 	outputCap      int64             // likewise. A raised cap moves nothing: how much longer an answer would have become is not recorded
+	uncached       bool              // head reads and writes no cache
+	reprice        *bill             // the recorded model at head's prices, or nil
 	swap           *bill             // the model a call moves to, or nil
+	tier           *bill             // the service tier it moves to, on that model, or nil
 	stays          bool              // on another model than the one that base declares
 	recount        *recount          // nil: the tokens stay the same
 	places         [steps]source.Span
@@ -64,11 +68,15 @@ func (l *lore) limits(w *way, recorded *bill, base, head prompt.Limits) {
 	w.inputCap, w.places[stepInputCap] = changed(base.Context.MaxInputTokens, head.Context.MaxInputTokens)
 	w.outputCap, w.places[stepOutputCap] = changed(base.MaxOutputTokens, head.MaxOutputTokens)
 	to, stays := l.swap(recorded.model, base, head)
+	place := head.Model.Span
+	if fallback := l.fallback(recorded.model, base, head); fallback != nil {
+		to, stays, place = fallback, false, head.Fallback.Model.Span
+	}
 	w.stays = stays
 	if to == nil {
 		return
 	}
-	w.places[stepModel], w.places[stepTokenizer] = head.Model.Span, head.Model.Span
+	w.places[stepModel], w.places[stepTokenizer] = place, place
 	tier := recorded.tier
 	if !to.offers(tier) {
 		tier = pricing.Standard // what a request without that tier pays
@@ -78,6 +86,9 @@ func (l *lore) limits(w *way, recorded *bill, base, head prompt.Limits) {
 		w.recount = l.recount(recorded.Tokenizer, to.Tokenizer)
 	}
 }
+
+// last is what a call is billed on at the end of the way.
+func (w *way) last(recorded *bill) *bill { return cmp.Or(w.tier, w.swap, w.reprice, recorded) }
 
 // changed gives head's cap where base's is another; −1 where nothing changed.
 func changed(base, head source.At[money.Count]) (int64, source.Span) {
@@ -93,9 +104,9 @@ func (l *lore) swap(recorded *model, base, head prompt.Limits) (to *model, stays
 	if !head.Model.Set || l.plan.Base == nil {
 		return nil, false
 	}
-	to = l.lookup(head.Model.Value)
+	to = l.lookup(l.head, head.Model.Value)
 	if base.Model.Set {
-		was := l.lookup(base.Model.Value)
+		was := l.lookup(l.head, base.Model.Value)
 		if was == to {
 			return nil, false
 		}
@@ -107,6 +118,19 @@ func (l *lore) swap(recorded *model, base, head prompt.Limits) (to *model, stays
 		return nil, false
 	}
 	return to, false
+}
+
+// fallback gives the model that calls on base's declared fallback move to, or nil.
+func (l *lore) fallback(recorded *model, base, head prompt.Limits) *model {
+	was, next := base.Fallback.Model, head.Fallback.Model
+	if l.plan.Base == nil || !was.Set || !next.Set || l.lookup(l.head, was.Value) != recorded {
+		return nil
+	}
+	to := l.lookup(l.head, next.Value)
+	if base.Model.Set && l.lookup(l.head, base.Model.Value) == recorded || to == recorded || !to.priced {
+		return nil
+	}
+	return to
 }
 
 // recount gives the same text in another model's tokens. The text of most of a prompt is not recorded, so the ratio of
