@@ -48,6 +48,8 @@ type Config struct {
 
 	Guardrails `yaml:",inline"`
 
+	Variants []source.At[Variant] `yaml:"variants" jsonschema_description:"Variants of the project that what-if and check price beside the project as it is."`
+
 	Path    string `yaml:"-"` // where it was read; "" without a file
 	Content []byte `yaml:"-"`
 }
@@ -107,6 +109,9 @@ var Rules = []source.Rule{
 	{ID: "guardrail-fallback", Summary: "a guardrail degrades calls, and no fallback model is declared", Explain: "A degraded call is made on the fallback model of the guardrail, else of the call's template, track or feature. Where none is declared the call would go on as it is, and the limit would hold nothing."},
 	{ID: "guardrail-order", Summary: "a step of a guardrail is hidden by a stricter one", Explain: "Of the steps that a call has reached, the strictest holds. A fallback that begins no earlier than the hand-over is never used."},
 	{ID: "fallback-dear", Summary: "a fallback model costs no less than the model it stands in for", Explain: "Calls are degraded to save money. A fallback whose input and output both cost as much as those of the declared model, or more, saves nothing by its prices."},
+	{ID: "variant-setting", Summary: "a variant's setting is not known, or its value cannot be read", Explain: "A variant replaces model, fallback.model, max_output_tokens, max_input_tokens, max_retrieved_tokens, top_k or chunk_tokens (for all tracks, track.NAME.KEY or template.PATH.KEY), volume, prices, cache, tier and the text of templates. What cannot be read is never left out: the figures would be another variant's."},
+	{ID: "variant-target", Summary: "a variant names a track or template that is not there", Explain: "A setting for a track nobody declares would move no call, and the variant would look as if it changed nothing."},
+	{ID: "variant-retrieval", Summary: "a variant changes retrieval that is not declared", Explain: "How many tokens of a prompt were retrieved is not recorded. It is taken to be top_k × chunk_tokens as declared, so both have to be declared as they are before another number of chunks, or of tokens in one, can be replayed."},
 	{ID: "map-track", Summary: "a map rule gives calls a track that is nearly a declared one", Explain: "A ceiling is held against the calls of the track it names. A rule under map: that misspells the name would take its calls out of every ceiling, so the nearest declared name is told."},
 	{ID: "volume-plan", Summary: "an entry under volume cannot be followed", Explain: "An entry names at most one scope (track, feature or model; none is the project), exactly one of change, calls and share, the day from which it holds, and its reason. Entries that overlap multiply; two that each set an absolute level for calls that they may share contradict each other, and both places are named."},
 	{ID: "path-outside", Summary: "a path leads out of the repository", Explain: "Templates, fixtures, price files and recordings of a configuration are read from inside the repository only: a pull request must not make the gate read other files of the machine."},
@@ -158,6 +163,11 @@ func (c *Config) validate(diags *source.Diagnostics) {
 	c.validateDays(diags)
 	c.validateVolume(diags)
 	c.checkGuardrails(diags)
+	for _, v := range c.Variants {
+		for _, f := range v.Value.files() {
+			checkPath(f, diags)
+		}
+	}
 	_, unusable := c.Mapping()
 	*diags = append(*diags, unusable...)
 	for _, e := range append(c.Tracks[:len(c.Tracks):len(c.Tracks)], c.Features...) {

@@ -70,6 +70,10 @@ func written(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[source.Map[Patterns]]():
 		return schemaOfWhen()
+	case reflect.TypeFor[Settings]():
+		return schemaOfSettings()
+	case reflect.TypeFor[Scoped]():
+		return schemaOfScoped()
 	case reflect.TypeFor[Patterns]():
 		one := &jsonschema.Schema{Type: "string", MinLength: new(uint64(1))}
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one, MinItems: new(uint64(1))}}}

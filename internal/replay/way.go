@@ -99,7 +99,7 @@ func changed(base, head source.At[money.Count]) (int64, source.Span) {
 }
 
 // swap gives the model a call moves to, or nil. Calls on another model than the one base declares (a fallback, an
-// older deployment) stay where they are.
+// older deployment), or on one that does not answer in text, stay where they are.
 func (l *lore) swap(recorded *model, base, head prompt.Limits) (to *model, stays bool) {
 	if !head.Model.Set || l.plan.Base == nil {
 		return nil, false
@@ -114,11 +114,16 @@ func (l *lore) swap(recorded *model, base, head prompt.Limits) (to *model, stays
 			return nil, true
 		}
 	}
-	if to == recorded || !to.priced {
+	switch {
+	case to == recorded || !to.priced:
 		return nil, false
+	case answers(to) != answers(recorded):
+		return nil, true // one embeds, the other answers
 	}
 	return to, false
 }
+
+func answers(m *model) bool { return m.Mode != "embedding" && m.Mode != "rerank" }
 
 // fallback gives the model that calls on base's declared fallback move to, or nil.
 func (l *lore) fallback(recorded *model, base, head prompt.Limits) *model {
