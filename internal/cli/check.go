@@ -53,12 +53,17 @@ the recorded calls under both, forecasts the period, and holds the forecast agai
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd.Context(), env, o) },
 	}
-	o.inputFlags(cmd)
+	o.projectFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.base, "base", "", "revision to compare with; its merge base with HEAD is used; none for no comparison (default: the default branch)")
 	f.StringVarP(&o.format, "format", "f", "table", "output: "+strings.Join(formatNames(), ", "))
 	f.StringVar(&o.save, "save", "", "also write the report as JSON to this file")
 	return cmd
+}
+
+// projectFlags are the flags of every command that replays a project's traffic under two revisions.
+func (o *checkOptions) projectFlags(cmd *cobra.Command) {
+	o.inputFlags(cmd)
+	cmd.Flags().StringVar(&o.base, "base", "", "revision to compare with; its merge base with HEAD is used; none for no comparison (default: the default branch)")
 }
 
 // inputFlags are those of every command that runs the gate: what is read, and as of when.

@@ -11,14 +11,14 @@ import (
 
 func newSchema(env *Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema config|report",
-		Short: "Print the JSON Schema of tokengate.yaml or of the report",
+		Use:   "schema config|report|what-if",
+		Short: "Print the JSON Schema of tokengate.yaml, of the report or of a what-if",
 		Example: `  tokengate schema config > tokengate.schema.json
   tokengate schema report > report.schema.json`,
 		Args:      args(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
-		ValidArgs: []string{"config", "report"},
+		ValidArgs: []string{"config", "report", "what-if"},
 		RunE: func(_ *cobra.Command, given []string) error {
-			make := map[string]func() ([]byte, error){"config": config.Schema, "report": report.Schema}[given[0]]
+			make := map[string]func() ([]byte, error){"config": config.Schema, "report": report.Schema, "what-if": report.WhatIfSchema}[given[0]]
 			out, err := make()
 			if err != nil {
 				return err

@@ -28,13 +28,13 @@ type writer struct {
 	out                budget.Outcome
 }
 
-func document(in Input, base, head, policy *side, count counters, rec *traffic.Summary, res *replay.Result, m *measurements, e budget.Evidence, out budget.Outcome) *report.Report {
-	w := writer{in, base, head, policy, count, rec, res, m, e, out}
-	cfg := policy.policy
+func (w writer) document() *report.Report {
+	in, base, head, res := w.in, w.base, w.head, w.res
+	cfg := w.policy.policy
 	r := &report.Report{
 		Schema: report.SchemaID, Tool: report.Tool{Name: "tokengate", Version: in.Version}, GeneratedAt: in.Now.UTC(),
 		Project: report.Project{Name: cfg.Project.Name.Value, Owner: cfg.Project.Owner.Value, Purpose: cfg.Project.Purpose.Value, Approver: cfg.Project.Approver.Value},
-		Stage:   in.Stage, Period: m.reported(), Head: in.Head.Revision,
+		Stage:   in.Stage, Period: w.m.reported(), Head: in.Head.Revision,
 		Checks: w.checks(), Findings: w.findings(), Causes: w.causes(), Templates: w.templates(), Provenance: w.provenance(), Method: w.method(),
 	}
 	r.Head.Config = head.policy.Path

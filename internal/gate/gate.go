@@ -33,6 +33,11 @@ type Input struct {
 	Catalog *pricing.Catalog
 	Memo    token.Memo       // counts of earlier runs; nil for none. It changes no number of the report
 	Extra   []traffic.Source // recordings named by hand, beside those of the configuration
+	// Variants are priced beside head, in the place of those that its configuration lists; nil is these. Files is where
+	// they find what they name; nil is head's own tree.
+	Variants []source.At[config.Variant]
+	Files    fs.FS
+	Only     []string // names of the configuration's variants that are asked for; none is all of them
 	// History finds the project's files at a commit in which a template had the given version; nil when there is none.
 	History  func(path, version string) (fs.FS, error)
 	Progress func(done, total int64) // told how many bytes of traffic were read so far, and how many there are; may be nil
@@ -72,11 +77,18 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		unusable.Sort()
 		return nil, unusable, nil
 	}
+	asked, wrong := variants(in, head, count)
+	if wrong.HasErrors() {
+		wrong.Sort()
+		return nil, wrong, nil
+	}
+	diags = append(diags, wrong...)
 	sources, opts, missing := recordings(policy, in)
-	res, recording, odd, err := replayed(plan(in, base, head, count), sources, opts)
+	results, recording, odd, err := replayed(replays(plan(in, base, head, count), asked), sources, opts)
 	if err != nil {
 		return nil, nil, err
 	}
+	res := results[0]
 	diags = slices.Concat(diags, missing, odd) // a recording that cannot be read leaves the verdict open; see given
 	m := measure(in, policy, res)
 	if wrong := m.misnamed(head); wrong.HasErrors() {
@@ -85,7 +97,10 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	}
 	e := evidence(in, base, head, policy, count, recording, res, m, diags)
 	e.Given = append(e.Given, unusable...)
-	return document(in, base, head, policy, count, recording, res, m, e, budget.Judge(e)), nil, nil
+	w := writer{in, base, head, policy, count, recording, res, m, e, budget.Judge(e)}
+	r := w.document()
+	r.WhatIf = w.matrix(asked, results[1:])
+	return r, nil, nil
 }
 
 // plan pairs the two sides for the replay.

@@ -46,21 +46,46 @@ func recordings(policy *side, in Input) (sources []traffic.Source, opts traffic.
 	return sources, traffic.Options{Progress: in.Progress, Now: in.Clock, Scratch: in.Scratch, Map: rules}, append(diags, unusable...)
 }
 
-// replayed reads the recordings and replays each call as it comes.
-func replayed(plan replay.Plan, sources []traffic.Source, opts traffic.Options) (*replay.Result, *traffic.Summary, source.Diagnostics, error) {
+// replayed reads the recordings once and replays each call as it comes, under every plan. The plans share one Sampling.
+func replayed(plans []replay.Plan, sources []traffic.Source, opts traffic.Options) ([]*replay.Result, *traffic.Summary, source.Diagnostics, error) {
 	for _, s := range sources {
-		plan.Sampling[s.Name] = s.Sampling
+		plans[0].Sampling[s.Name] = s.Sampling
 	}
-	var run *replay.Run
+	var runs []*replay.Run
 	sum, diags, err := traffic.Stream(sources, opts, func() traffic.Consumer {
-		run = plan.Start()
-		return run.Add
+		runs = nil
+		for _, p := range plans {
+			runs = append(runs, p.Start())
+		}
+		return addTo(runs)
 	})
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	res, err := run.Result()
-	return res, sum, diags, err
+	var out []*replay.Result
+	for _, run := range runs {
+		res, err := run.Result()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		out = append(out, res)
+	}
+	return out, sum, diags, nil
+}
+
+// addTo hands a call to every run.
+func addTo(runs []*replay.Run) traffic.Consumer {
+	if len(runs) == 1 {
+		return runs[0].Add
+	}
+	return func(c *traffic.Call) error {
+		for _, run := range runs {
+			if err := run.Add(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // pick gives the side a recording is read from, and whether head's differs from it.

@@ -20,6 +20,7 @@ func folded(r *report.Report) []section {
 		templates = append(templates, templateRows(t)...)
 	}
 	return []section{
+		variantSection(r),
 		fold(14, "list of all ceilings", "All ceilings", "ceiling", tableHead("Ceiling", "Limit:", "Base:", "Head:", "Used:", "P(over):", "Status"), ceilings),
 		fold(18, "smallest passing ceilings", "Smallest ceiling per "+md(r.Period.Name)+" that passes", "row", tableHead("Scope", "Of", "P50:", "P75:", "P90:", "P95:"), smallest),
 		fold(18, "single calls and sessions", "Single calls and sessions, replayed", "row", tableHead("Track", "Of one", "P50:", "P75:", "P90:", "P95:"), spreadTable(r)),

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Width int  // columns of the terminal; 0 means 100, less than 60 means 60
 	Color bool // ANSI colours
+
+	ByTrack bool // of a what-if: a table for every track as well
 }
 
 // Format is one output format. Render writes the whole output or returns the error of the writer.

@@ -32,6 +32,7 @@ func Table(w io.Writer, r *report.Report, o Options) error {
 	s.templates()
 	s.smallest()
 	s.provenance()
+	s.whatIf()
 	if s.err != nil {
 		return s.err
 	}

@@ -21,18 +21,22 @@ func (r *Report) Write(w io.Writer) error {
 	if err := r.checkDecided(); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	b, err := json.Marshal(r,
+	if err := encode(w, r); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+func encode(w io.Writer, document any) error {
+	b, err := json.Marshal(document,
 		jsonv1.OmitEmptyWithLegacySemantics(true),
 		jsontext.AllowInvalidUTF8(true),
 		jsontext.WithIndent("  "),
 	)
-	if err != nil {
-		return fmt.Errorf("write report: %w", err)
+	if err == nil {
+		_, err = w.Write(append(b, '\n'))
 	}
-	if _, err := w.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
+	return err
 }
 
 // maxDocument bounds what Read takes: a report of thousands of files is a few megabytes.

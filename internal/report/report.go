@@ -49,6 +49,7 @@ type Report struct {
 	Findings    []Finding    `json:"findings"`          // worst first, then by place
 	Review      []ReviewItem `json:"review"`            // the post-implementation review checklist
 	Waivers     []Waiver     `json:"waivers,omitempty"` // permissions in force that the run took into account
+	WhatIf      *Matrix      `json:"what_if,omitempty"` // the variants of the configuration, beside head; they decide nothing
 	Provenance  Provenance   `json:"provenance"`
 	Method      []string     `json:"method"` // how the numbers were made, one sentence each
 }

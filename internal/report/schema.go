@@ -1,7 +1,7 @@
 package report
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -18,19 +18,20 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// SchemaURL is the $id of the JSON Schema; it names the major version, like SchemaID.
-const SchemaURL = "https://github.com/tokengate/tokengate/schema/report/v1.json"
+// SchemaURL and WhatIfURL are the $id of the JSON Schemas; they name the major version, like SchemaID and WhatIfID.
+const (
+	SchemaURL = "https://github.com/tokengate/tokengate/schema/report/v1.json"
+	WhatIfURL = "https://github.com/tokengate/tokengate/schema/what-if/v1.json"
+)
 
-//go:embed report.go
-var typesSource string
-
-//go:embed distribution.go
-var distributionsSource string
+//go:embed report.go distribution.go whatif.go
+var typesSource embed.FS
 
 // closed lists the string fields that take one of a few words, by type and JSON name. Fields not named here take words
 // of the rules, which grow.
 var closed = map[string][]any{
 	"Report.stage":  {"pull_request", "pre_release", "release"},
+	"WhatIf.stage":  {"pull_request", "pre_release", "release"},
 	"Period.name":   {"day", "week", "month", "quarter"},
 	"Quantity.unit": {"usd", "tokens", "ms", "ratio"},
 	"Check.from":    {"base", "head"},
@@ -40,8 +41,13 @@ var closed = map[string][]any{
 // Schema returns the JSON Schema (draft 2020-12) of the document, indented, with a final newline. It is generated from
 // the Go types: descriptions are their comments, fields without omitempty are required, pointers may be null, and no
 // other fields are allowed.
-func Schema() ([]byte, error) {
-	docs, err := comments(typesSource, distributionsSource)
+func Schema() ([]byte, error) { return schemaOf(&Report{}, SchemaURL, "tokengate report") }
+
+// WhatIfSchema is the JSON Schema of the document that what-if writes; see Schema.
+func WhatIfSchema() ([]byte, error) { return schemaOf(&WhatIf{}, WhatIfURL, "tokengate what-if") }
+
+func schemaOf(document any, id jsonschema.ID, title string) ([]byte, error) {
+	docs, err := comments()
 	if err != nil {
 		return nil, fmt.Errorf("read the comments of the report types: %w", err)
 	}
@@ -51,9 +57,9 @@ func Schema() ([]byte, error) {
 		Mapper:         scalar,
 		LookupComment:  func(t reflect.Type, field string) string { return docs[dotted(t.Name(), field)] },
 	}
-	root := reflector.Reflect(&Report{})
-	root.ID, root.Title = SchemaURL, "tokengate report"
-	refine(root, reflect.TypeFor[Report](), root.Definitions, map[reflect.Type]bool{})
+	root := reflector.Reflect(document)
+	root.ID, root.Title = id, title
+	refine(root, reflect.TypeOf(document).Elem(), root.Definitions, map[reflect.Type]bool{})
 	return marshal(root)
 }
 
@@ -102,8 +108,8 @@ func refine(s *jsonschema.Schema, t reflect.Type, defs jsonschema.Definitions, d
 		if words := closed[dotted(t.Name(), name)]; words != nil {
 			prop.Enum = words
 		}
-		if t.Name() == "Report" && name == "schema" {
-			prop.Const = SchemaID
+		if id := map[string]string{"Report": SchemaID, "WhatIf": WhatIfID}[t.Name()]; id != "" && name == "schema" {
+			prop.Const = id
 		}
 		if f.Type.Kind() == reflect.Pointer && !slices.Contains(strings.Split(opts, ","), "omitempty") {
 			s.Properties.Set(name, nullable(prop))
@@ -128,10 +134,14 @@ func elem(t reflect.Type) reflect.Type {
 }
 
 // comments maps "Type" and "Type.Field" to the comment that stands at it in the sources.
-func comments(sources ...string) (map[string]string, error) {
+func comments() (map[string]string, error) {
 	out := map[string]string{}
-	for _, src := range sources {
-		file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ParseComments|parser.SkipObjectResolution)
+	for _, name := range []string{"report.go", "distribution.go", "whatif.go"} {
+		src, err := typesSource.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}

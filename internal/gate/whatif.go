@@ -1,0 +1,146 @@
+package gate
+
+import (
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/pricing"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/replay"
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+// variant is head with some of its settings replaced. It is replayed from base like head itself, on the same calls, and
+// the two results are held against each other.
+type variant struct {
+	config.Override
+	catalog *pricing.Catalog // nil where the project's prices hold
+	texts   map[string]*prompt.Template
+}
+
+// variants reads what was asked for: the variants of the command line, or those of head's configuration. They are no
+// policy, so base has no say in them.
+func variants(in Input, head *side, count counters) ([]*variant, source.Diagnostics) {
+	files := in.Files
+	list, diags := in.Variants, source.Diagnostics(nil)
+	if list == nil || files == nil {
+		files = head.fs
+	}
+	if list == nil {
+		list, diags = only(head.policy.Variants, in.Only)
+	}
+	overrides, more := head.policy.Overrides(list)
+	if diags = append(diags, more...); diags.HasErrors() {
+		return nil, diags
+	}
+	var out []*variant
+	for _, o := range overrides {
+		v := &variant{Override: o, texts: maps.Clone(head.templates)}
+		diags = append(diags, v.load(files, head, count)...)
+		out = append(out, v)
+	}
+	return out, diags
+}
+
+// only picks variants by name, all of them where none is named.
+func only(list []source.At[config.Variant], names []string) (out []source.At[config.Variant], diags source.Diagnostics) {
+	var known []string
+	for _, v := range list {
+		known = append(known, v.Value.Name.Value)
+		if len(names) == 0 || slices.Contains(names, v.Value.Name.Value) {
+			out = append(out, v)
+		}
+	}
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			hint := "list it under variants: in " + config.Name
+			if len(known) > 0 {
+				hint = "variants are " + strings.Join(known, ", ")
+			}
+			diags.Add("variant-target", source.Span{File: "--only " + n}, source.DidYouMean(n, known, hint), "no variant is called %q", n)
+		}
+	}
+	return out, diags
+}
+
+// load reads the files that the variant names, and looks its models up among its prices.
+func (v *variant) load(files fs.FS, head *side, count counters) (diags source.Diagnostics) {
+	catalog := count.catalog
+	for _, f := range v.Prices {
+		content, err := fs.ReadFile(files, clean(f.Value))
+		if err != nil {
+			diags.Add("path-missing", f.Span, "check the path", "cannot read price file %q: %v", f.Value, err)
+			continue
+		}
+		next, more := catalog.WithFile(clean(f.Value), content)
+		diags = append(diags, more...)
+		catalog, v.catalog = next, next
+	}
+	for _, m := range v.Models() {
+		found, err := catalog.Lookup(m.Value, count.at)
+		if err == nil {
+			_, err = found.Rates("", 0)
+		}
+		if err != nil {
+			diags.Add("unknown-model", m.Span, modelHint(err), "model %q has no price", m.Value)
+		}
+	}
+	for _, t := range v.Templates {
+		content, err := fs.ReadFile(files, clean(t.Value.Value))
+		if err != nil {
+			diags.Add("path-missing", t.Value.Span, "check the path", "cannot read %q in the place of template %s: %v", t.Value.Value, t.Key.Value, err)
+			continue
+		}
+		text, more := prompt.Load(standIn{head.fs, t.Key.Value, content}, t.Key.Value, prompt.Options{Now: count.at})
+		if text == nil {
+			diags = append(diags, more...)
+			continue
+		}
+		v.texts[t.Key.Value] = text // what budget blocks in it say is no policy, so neither are their mistakes
+	}
+	return diags
+}
+
+// clean takes a path as fs.FS wants it. One that leads elsewhere is left alone: only the command line may name it, and
+// its files know what to make of it.
+func clean(name string) string {
+	if c := path.Clean(name); fs.ValidPath(c) {
+		return c
+	}
+	return name
+}
+
+// plan is what the variant is replayed under. main is the plan of base and head.
+func (v *variant) plan(main replay.Plan) replay.Plan {
+	p := main
+	if p.Base == nil {
+		p.Base = main.Head // a replay moves calls from one revision to another
+	}
+	held := main.Head.Limits
+	p.Head = &replay.Revision{Templates: v.texts, Limits: func(template, track string) prompt.Limits {
+		return v.Limits(held(template, track), template, track)
+	}}
+	if v.Serves() {
+		p.Head.Service = func(_, track string) replay.Service {
+			return replay.Service{Tier: v.Tier(track), Uncached: v.Uncached(track)}
+		}
+	}
+	if v.Scales() {
+		p.Volume = v.Volume
+	}
+	p.Reprice = v.catalog
+	return p
+}
+
+// replays gives the plan of the run itself and one for every variant.
+func replays(main replay.Plan, vs []*variant) []replay.Plan {
+	out := []replay.Plan{main}
+	for _, v := range vs {
+		out = append(out, v.plan(main))
+	}
+	return out
+}
