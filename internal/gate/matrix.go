@@ -85,6 +85,13 @@ func (r row) judged(out *report.Variant) {
 			out.Held++
 		}
 	}
+	if r.v == nil && !r.e.HasBase { // against itself nothing grows
+		for _, c := range r.e.Ceilings {
+			if c.Kind == budget.Growth {
+				out.Held++
+			}
+		}
+	}
 	switch {
 	case len(out.Over) > 0:
 		out.Status = report.Fail

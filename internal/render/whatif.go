@@ -31,12 +31,12 @@ func WhatIfTable(w io.Writer, d *report.WhatIf, o Options) error {
 	}
 	m := &d.Matrix
 	s.para("", bold, strings.Join(nonEmpty([]string{"What if", d.Project.Name, strings.ReplaceAll(d.Stage, "_", " ") + " stage", "on " + restsOn(s.r)}), " · "))
-	s.variantSpend("Spend per "+d.Period.Name, m, totals(m))
+	s.variantSpend("Spend per "+d.Period.Name+", tokens at P50", m, totals(m), false)
 	s.variantStanding(m)
 	s.para("  ", "", cheapestLine(m))
 	if o.ByTrack {
 		for _, track := range tracksOf(m) {
-			s.variantSpend("track "+orNone(track)+", per "+d.Period.Name, m, ofTrack(m, track))
+			s.variantSpend("Track "+orNone(track)+" per "+d.Period.Name+", tokens at P50", m, ofTrack(m, track), true)
 		}
 	}
 	s.variantList(m)
@@ -52,26 +52,35 @@ func WhatIfTable(w io.Writer, d *report.WhatIf, o Options) error {
 	return err
 }
 
-// variantSpend is the table of what one scope comes to under every variant.
-func (s *screen) variantSpend(title string, m *report.Matrix, outlooks []report.Outlook) {
+// variantSpend is the table of what one scope comes to under every variant. The project's latency has a table of its own;
+// a track's stands here, in the place of the second quantile.
+func (s *screen) variantSpend(title string, m *report.Matrix, outlooks []report.Outlook, track bool) {
 	s.title(title)
 	second := secondQuantile(m)
-	cols := []column{{}, {head: "Variant", floor: 10}, {head: "Tokens P50", right: true}, {head: "$ P50", right: true}, {head: "$ " + second, right: true}, {head: "Change in $ (95% interval)", right: true, floor: 16}, {head: "Call P95", right: true}}
+	last := column{head: "$ " + second, right: true}
+	if track {
+		last.head = "Call P95"
+	}
+	cols := []column{{}, {head: "Variant", floor: 8}, {head: "Tokens", right: true}, {head: "$ P50", right: true}, last, {head: "Change in $ (95%)", right: true}}
 	var rows [][]cell
 	for i, v := range m.Variants {
 		o := outlooks[i]
-		rows = append(rows, cells(markOf(v), v.Name, tokensP50(o), costAt(o, "P50"), costAt(o, second), changeOf(v, o), millis(o.LatencyP95)))
+		end := costAt(o, second)
+		if track {
+			end = millis(o.LatencyP95)
+		}
+		rows = append(rows, cells(markOf(v), v.Name, tokensP50(o), costAt(o, "P50"), end, changeOf(v, o)))
 	}
 	s.table(cols, rows, nil)
 }
 
 // variantStanding is the table of latency and ceilings.
 func (s *screen) variantStanding(m *report.Matrix) {
-	s.title("Latency of a call, and ceilings")
-	cols := []column{{}, {head: "Variant", floor: 10}, {head: "P50", right: true}, {head: "P95", right: true}, {head: "P(over) project", right: true}, {head: "Most likely over", floor: 12}, {head: "Ceilings", floor: 14}}
+	s.title("Latency of a call, P(over) a period's ceiling, and how many ceilings hold")
+	cols := []column{{}, {head: "Variant", floor: 8}, {head: "P50", right: true}, {head: "P95", right: true}, {head: "Project", right: true}, {head: "Likeliest", floor: 12}, {head: "Hold", right: true}}
 	var rows [][]cell
 	for _, v := range m.Variants {
-		row := cells(markOf(v), v.Name, millis(v.Total.LatencyP50), millis(v.Total.LatencyP95), odds(v.Total.Ceiling), tightestOf(v), standing(v))
+		row := cells(markOf(v), v.Name, millis(v.Total.LatencyP50), millis(v.Total.LatencyP95), odds(v.Total.Ceiling), tightestOf(v), fmt.Sprintf("%d of %d", v.Held, v.Held+len(v.Over)+len(v.Unclear)))
 		row[6].style = statusStyle[v.Status]
 		rows = append(rows, row)
 	}
@@ -113,7 +122,7 @@ func (s *screen) whatIf() {
 		s.para("", "", plural(int64(len(m.Variants)-1), "variant", "variants")+" of the configuration: tokengate what-if shows them")
 		return
 	}
-	s.variantSpend("What if, per "+s.r.Period.Name+" (decides nothing)", m, totals(m))
+	s.variantSpend("What if, per "+s.r.Period.Name+", tokens at P50 (decides nothing)", m, totals(m), false)
 	s.para("  ", "", cheapestLine(m))
 	for _, t := range m.NotMeasured {
 		s.para("  not measured: ", "", t)
@@ -201,8 +210,11 @@ func changeOf(v report.Variant, o report.Outlook) string {
 		return none
 	case e.Confidence == 0:
 		return plus(percent(e.Ratio)) + " (no interval)"
+	case e.Low == e.Ratio && e.High == e.Ratio:
+		return plus(percent(e.Ratio)) // certain: prices or volume, not traffic
 	}
-	return shortInterval(o.CostEffect)
+	bare := func(f float64) string { return strings.TrimSuffix(plus(percent(f)), "%") }
+	return fmt.Sprintf("%s (%s to %s)", plus(percent(o.CostEffect.Ratio)), bare(o.CostEffect.Low), bare(o.CostEffect.High))
 }
 
 func odds(o *report.Odds) string {

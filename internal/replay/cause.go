@@ -21,7 +21,7 @@ type Cause struct {
 	Tokens   int64       // prompt + output tokens added to the recorded calls; negative when saved
 	Cost     money.Amount
 	Error    float64 // half-width of Tokens as a share of it: what the counts may be off by; 0 when Tokens is
-	Scaled   Day     // tokens and dollars over all traffic of the recording: divided by the sampling share
+	Scaled   Day     // tokens and dollars over all traffic: divided by the sampling share, times the volume
 	Family   string
 	Models   [2]string // model, tokenizer, price and tier steps: from, to; of a tier step the tiers
 	Parts    []Part    // template steps: the changed places and their share
@@ -38,11 +38,12 @@ type Cause struct {
 // billed is a cell with the prices it is billed by.
 type billed struct {
 	Key
-	head bool // by head's, where they are others than base's
+	head   bool // by head's, where they are others than base's
+	volume float64
 }
 
 func (b billed) compare(o billed) int {
-	if c := b.Compare(o.Key); c != 0 || b.head == o.head {
+	if c := cmp.Or(b.Compare(o.Key), cmp.Compare(b.volume, o.volume)); c != 0 || b.head == o.head {
 		return c
 	}
 	if o.head {
@@ -167,17 +168,17 @@ func (b *booked) pour(causes map[causeKey]*Cause, l *lane, kind order) {
 		c.cached[before.ID] += b.warm
 	}
 	for band, u := range b.after {
-		k := after.cell(band, l.sampling)
+		k := after.cell(band, l)
 		c.cells[k] = c.cells[k].Add(u)
 	}
 	for band, u := range b.before {
-		k := before.cell(band, l.sampling)
+		k := before.cell(band, l)
 		c.cells[k] = c.cells[k].Sub(u)
 	}
 }
 
-func (b *bill) cell(band int, sampling float64) billed {
-	return billed{Key{Model: b.ID, Tier: b.tier, Band: band, Sampling: sampling}, b.shelf.head}
+func (b *bill) cell(band int, l *lane) billed {
+	return billed{Key{Model: b.ID, Tier: b.tier, Band: band, Sampling: l.sampling}, b.shelf.head, l.volume}
 }
 
 // finish prices the cells and finds the places of a changed text.
@@ -194,8 +195,9 @@ func (r *Run) finish(c *Cause, base, head *Cube) {
 		}
 		cost := by.cost(k.Key, c.cells[k])
 		c.Cost = c.Cost.Add(cost)
-		c.Scaled.Cost += cost.Float() / k.Sampling
-		c.Scaled.Tokens += float64(c.cells[k].Total()) / k.Sampling
+		share := k.Sampling / k.volume
+		c.Scaled.Cost += cost.Float() / share
+		c.Scaled.Tokens += float64(c.cells[k].Total()) / share
 	}
 	c.Family = most(c.families)
 	if c.Tokens != 0 {

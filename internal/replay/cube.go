@@ -13,11 +13,14 @@ type Key = cube.Key
 
 // Cube is the sums a replay leaves on one side, with the models that price them.
 type Cube struct {
-	sums *cube.Cube
-	book map[string]*model
+	sums   *cube.Cube
+	book   map[string]*model
+	volume func(track string) float64
 }
 
-func newCube(book map[string]*model) *Cube { return &Cube{cube.New(), book} }
+func newCube(book map[string]*model, volume func(string) float64) *Cube {
+	return &Cube{cube.New(), book, volume}
+}
 
 // Keys returns the keys of all cells in order.
 func (c *Cube) Keys() []Key { return c.sums.Keys() }
@@ -53,7 +56,7 @@ type Totals struct {
 	Days  map[int64]*Day
 }
 
-// Day is one day of all traffic: recorded sums divided by the sampling share. Cost is in dollars.
+// Day is one day of all traffic: recorded sums divided by the sampling share, times the volume. Cost is in dollars.
 type Day struct {
 	Cost, Tokens float64
 	First, Last  time.Time
@@ -79,8 +82,9 @@ func (c *Cube) Totals(d Dim) map[string]*Totals {
 			day = &Day{First: first, Last: last}
 			t.Days[k.Day] = day
 		}
-		day.Cost += cost.Float() / k.Sampling
-		day.Tokens += float64(cell.Usage.Total()) / k.Sampling
+		share := k.Sampling / c.volume(k.Track)
+		day.Cost += cost.Float() / share
+		day.Tokens += float64(cell.Usage.Total()) / share
 		if first.Before(day.First) {
 			day.First = first
 		}

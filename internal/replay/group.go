@@ -64,7 +64,7 @@ type Point struct {
 	BaseCost, HeadCost   int64
 	Doubt                Doubt // of head's numbers
 	Latency              time.Duration
-	Weight               float64 // calls of all traffic that it stands for: its record's weight ÷ the sampling share
+	Weight               float64 // calls of all traffic that it stands for: its record's weight ÷ the sampling share × the volume
 }
 
 // sides says on which sides a call belongs to a group; it may be a model's group on one side only.
@@ -109,16 +109,16 @@ type booking struct {
 
 // book adds one call to the groups it belongs to on either side.
 func (r *Run) book(l *lane, c *traffic.Call, m *move, times int64) {
-	b := &r.booking
+	b, share := &r.booking, l.share()
 	b.session = sessionHash(c)
 	b.hash, b.named, b.mean, b.times, b.kept = callHash(c, l.digest, b.session), c.Session != "", c.UsageIsMean, times, nil
 	b.point = Point{Doubt: m.level(), Time: c.Time, BaseModel: m.before.on.ID, HeadModel: m.after.on.ID, Base: m.before.usage, Head: m.after.usage,
-		BaseCost: m.before.pico(), HeadCost: m.after.pico(), Latency: c.Latency, Weight: float64(times) / l.sampling}
+		BaseCost: m.before.pico(), HeadCost: m.after.pico(), Latency: c.Latency, Weight: float64(times) / share}
 	p := &b.point
-	b.all = cluster{product(roundDiv(p.BaseCost, l.sampling), times), product(roundDiv(p.HeadCost, l.sampling), times),
-		product(roundDiv(p.Base.Total(), l.sampling), times), product(roundDiv(p.Head.Total(), l.sampling), times)}
-	l.level.add(p.Doubt.over(l.sampling), times)
-	l.effect.add(m.effect().over(l.sampling), times)
+	b.all = cluster{product(roundDiv(p.BaseCost, share), times), product(roundDiv(p.HeadCost, share), times),
+		product(roundDiv(p.Base.Total(), share), times), product(roundDiv(p.Head.Total(), share), times)}
+	l.level.add(p.Doubt.over(share), times)
+	l.effect.add(m.effect().over(share), times)
 	for i, g := range l.head {
 		if was := l.base[i]; was != g {
 			was.add(b, onBase)

@@ -34,7 +34,8 @@ func (k labels) digest() digest {
 // summed here. There are no more lanes than the cube has cells.
 type lane struct {
 	labels
-	number   int32  // in its run
+	number   int32 // in its run
+	volume   float64
 	limit    uint64 // hashes of sessions up to it are kept by one of its groups
 	digest   digest
 	path     string // of the template, cleaned
@@ -59,6 +60,9 @@ type assumed struct {
 	unknown, notLoaded, removed string
 }
 
+// share is what the recorded calls of the lane are of all traffic: less than was sampled, where the volume is to be more.
+func (l *lane) share() float64 { return l.sampling / l.volume }
+
 // lane gives the lane of a call.
 func (r *Run) lane(c *traffic.Call) (*lane, error) {
 	key := labelsOf(c, r.sampling(c))
@@ -81,7 +85,7 @@ func (r *Run) lane(c *traffic.Call) (*lane, error) {
 func (l *lore) lane(key labels) (*lane, error) {
 	l.learn.Lock()
 	defer l.learn.Unlock()
-	out := &lane{labels: key, digest: key.digest(), path: cleanPath(key.template)}
+	out := &lane{labels: key, digest: key.digest(), path: cleanPath(key.template), volume: l.plan.volume(key.track)}
 	out.recorded, out.unpriced = l.recorded(l.base, key)
 	out.why = out.recorded.why
 	now := out.recorded

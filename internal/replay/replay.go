@@ -46,6 +46,13 @@ type Plan struct {
 	Version func(path, id string) (*prompt.Template, error)
 }
 
+func (p Plan) volume(track string) float64 {
+	if p.Volume == nil {
+		return 1
+	}
+	return p.Volume(track)
+}
+
 // Result is what a replay leaves.
 type Result struct {
 	Base, Head *Cube // Base is nil without a base

@@ -56,9 +56,9 @@ func (l *lane) merge(o *lane) {
 // Result is what was replayed. The run is at its end: no more can be added or merged. The error is more cells than a cube
 // holds.
 func (r *Run) Result() (*Result, error) {
-	res := &Result{Head: newCube(r.lore.head.models), Notes: r.finalNotes(), groups: r.groups}
+	res := &Result{Head: newCube(r.lore.head.models, r.lore.plan.volume), Notes: r.finalNotes(), groups: r.groups}
 	if r.lore.plan.Base != nil {
-		res.Base = newCube(r.lore.base.models)
+		res.Base = newCube(r.lore.base.models, r.lore.plan.volume)
 	}
 	unpriced := map[string]*Unpriced{}
 	causes := map[causeKey]*Cause{}

@@ -176,13 +176,6 @@ func (r *Run) rebill(w *way, s state) state {
 	return r.take(stepTokenizer, s, state{u, s.on}, w.recount.err)
 }
 
-// sampling is the share of all traffic that a call's file holds, less where the volume is to be more.
-func (r *Run) sampling(c *traffic.Call) float64 {
-	share := cmp.Or(r.lore.plan.Sampling[c.Place.File], 1)
-	if r.lore.plan.Volume != nil {
-		share /= r.lore.plan.Volume(c.Track)
-	}
-	return share
-}
+func (r *Run) sampling(c *traffic.Call) float64 { return cmp.Or(r.lore.plan.Sampling[c.Place.File], 1) }
 
 func before(a, b traffic.Place) bool { return a.File < b.File || a.File == b.File && a.Line < b.Line }
