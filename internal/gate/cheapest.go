@@ -96,7 +96,7 @@ var presumed = []struct {
 	kinds []replay.Kind
 	text  string
 }{
-	{[]replay.Kind{replay.KindModel, replay.KindTokenizer}, "another model is sent the same text and answers with as much of it as was recorded"},
+	{[]replay.Kind{replay.KindModel, replay.KindTokenizer}, "another model is sent the same text and answers with as much of it as was recorded; how long it takes is learnt from its own recorded calls"},
 	{[]replay.Kind{replay.KindRetrieval}, "every call of a track that declares retrieval retrieves top_k × chunk_tokens, as plain input"},
 	{[]replay.Kind{replay.KindInputCap, replay.KindOutputCap}, "a cap cuts what was recorded and nobody asks again; a raised cap moves nothing"},
 	{[]replay.Kind{replay.KindTemplate, replay.KindCache}, "under another text calls are as many and answers as long as under the one they were made from"},

@@ -191,6 +191,9 @@ func (r row) notes() (out []string) {
 	if n := r.res.Notes.OtherModel - r.was.res.Notes.OtherModel; n > 0 {
 		out = append(out, money.Count(n).Exact()+" calls were made on another model than the project declares: a change of model does not move them")
 	}
+	if c := r.res.CountingError; c > 0 {
+		out = append(out, fmt.Sprintf("the tokens it moves are counted to ±%.1f%% (%s), which the intervals carry", c*100, r.res.CountingBy))
+	}
 	if r.still() {
 		out = append(out, "changes nothing that was recorded")
 	}

@@ -157,6 +157,7 @@ func FuzzMarkdownEscape(f *testing.F) {
 		f.Add(s)
 	}
 	base := saved(f)["breach"]
+	base.WhatIf = saved(f)["variants"].WhatIf
 	base.Provenance.Notes = []string{""}
 	base.Tracks[0].Notes = []string{""}
 	base.Checks[1].Status = report.Inconclusive

@@ -95,7 +95,7 @@ func (s *screen) variantList(m *report.Matrix) {
 		if len(v.Changes) == 0 && len(lines) == 0 {
 			continue
 		}
-		s.para("  "+plain(v.Name)+": ", "", strings.Join(append(v.Changes, nonEmpty([]string{v.Description})...), "; "))
+		s.para("  ", "", v.Name+": "+strings.Join(append(v.Changes[:len(v.Changes):len(v.Changes)], nonEmpty([]string{v.Description})...), "; "))
 		for _, line := range lines {
 			s.para("    - ", "", line)
 		}
@@ -200,7 +200,11 @@ func costAt(o report.Outlook, quantile string) string {
 	if o.Cost == nil {
 		return none
 	}
-	return spend(map[string]money.Amount{"P50": o.Cost.P50, "P75": o.Cost.P75, "P90": o.Cost.P90, "P95": o.Cost.P95}[quantile])
+	at, ok := map[string]money.Amount{"P50": o.Cost.P50, "P75": o.Cost.P75, "P90": o.Cost.P90, "P95": o.Cost.P95}[quantile]
+	if !ok {
+		return none
+	}
+	return spend(at)
 }
 
 // changeOf is the change against the project as it is, which has none.
@@ -230,12 +234,21 @@ func tightestOf(v report.Variant) string {
 	if o == nil {
 		return none
 	}
-	parts := strings.Split(o.ID, "/")
-	metric, scope := parts[len(parts)-1], parts[0]
-	if name := strings.Join(parts[1:len(parts)-2], "/"); name != "" {
+	scope, metric, _ := cutLast(o.ID, "/")
+	scope, _, _ = cutLast(scope, "/") // the kind is period, always
+	if _, name, ok := strings.Cut(scope, "/"); ok {
 		scope = name
 	}
 	return odds(o) + " " + scope + " " + metric
+}
+
+// cutLast cuts a text at the last separator.
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // standing counts the ceilings: "11 hold, 1 over".

@@ -35,7 +35,7 @@ func variantSection(r *report.Report) section {
 }
 
 func variantHead(m *report.Matrix) []string {
-	return tableHead("", "Variant", "Tokens P50:", "$ P50:", "$ "+secondQuantile(m)+":", "Change in $ (95% interval)", "Call P50:", "Call P95:", "P(over):", "Most likely over", "Ceilings")
+	return tableHead("", "Variant", "Tokens P50:", "$ P50:", "$ "+md(secondQuantile(m))+":", "Change in $ (95% interval)", "Call P50:", "Call P95:", "P(over):", "Most likely over", "Ceilings")
 }
 
 // variantRows gives a row for every variant with its figures of one scope; how it stands with all ceilings is the same in
