@@ -16,11 +16,13 @@ import (
 func cheapest(rows []row) (best int, why string) {
 	best = -1
 	var least float64
+	asked := 0
 	var against []string
 	for i, r := range rows {
 		if !alike(rows, r) {
 			continue
 		}
+		asked++
 		cost, why := r.contends()
 		switch {
 		case why != "":
@@ -34,10 +36,10 @@ func cheapest(rows []row) (best int, why string) {
 		held = "whose latency is known (no ceiling on latency is declared)"
 	}
 	switch {
-	case best < 0 && len(against) > 0:
-		return best, "none is marked: " + strings.Join(against, "; ")
+	case asked < 2:
+		return -1, "none is marked: there is nothing to choose between at one volume"
 	case best < 0:
-		return best, "none is marked: the variants are of different volumes"
+		return best, "none is marked: " + strings.Join(against, "; ")
 	case best == 0:
 		return best, "as is: no variant is cheaper among those " + held
 	}

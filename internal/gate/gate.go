@@ -82,7 +82,6 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		wrong.Sort()
 		return nil, wrong, nil
 	}
-	diags = append(diags, wrong...)
 	sources, opts, missing := recordings(policy, in)
 	results, recording, odd, err := replayed(replays(plan(in, base, head, count), asked), sources, opts)
 	if err != nil {

@@ -23,8 +23,9 @@ func (w writer) matrix(vs []*variant, results []*replay.Result) *report.Matrix {
 	}
 	m := &report.Matrix{Measure: fmt.Sprintf("P%.0f", w.policy.policy.Quantile(w.in.Stage)*100), NotMeasured: notMeasured, Assumed: assumed(rows)}
 	best, why := cheapest(rows)
+	tracks := w.tracks()
 	for i, r := range rows {
-		v := r.variant()
+		v := r.variant(tracks)
 		v.Cheapest = i == best
 		if v.Cheapest {
 			m.Cheapest = v.Name
@@ -55,12 +56,12 @@ func (w writer) row(v *variant, res *replay.Result) row {
 	return out
 }
 
-func (r row) variant() report.Variant {
+func (r row) variant(tracks []report.Group) report.Variant {
 	out := report.Variant{Name: r.name(), Changes: []string{}, Over: []string{}, Unclear: []string{}, Total: r.outlook(replay.ByProject, ""), Tracks: []report.Outlook{}}
 	if r.v != nil {
 		out.Description, out.Changes = r.v.Description, r.v.Changes
 	}
-	for _, g := range r.was.tracks() {
+	for _, g := range tracks {
 		if r.res.Group(replay.ByTrack, g.Name) != nil {
 			out.Tracks = append(out.Tracks, r.outlook(replay.ByTrack, g.Name))
 		}
@@ -191,6 +192,7 @@ func (r row) notes() (out []string) {
 	if n := r.res.Notes.OtherModel - r.was.res.Notes.OtherModel; n > 0 {
 		out = append(out, money.Count(n).Exact()+" calls were made on another model than the project declares: a change of model does not move them")
 	}
+	out = append(out, r.v.warned...)
 	if c := r.res.CountingError; c > 0 {
 		out = append(out, fmt.Sprintf("the tokens it moves are counted to ±%.1f%% (%s), which the intervals carry", c*100, r.res.CountingBy))
 	}

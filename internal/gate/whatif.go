@@ -20,10 +20,11 @@ type variant struct {
 	config.Override
 	catalog *pricing.Catalog // nil where the project's prices hold
 	texts   map[string]*prompt.Template
+	warned  []string // what is odd about its files: a note of the variant, since it decides nothing
 }
 
 // variants reads what was asked for: the variants of the command line, or those of head's configuration. They are no
-// policy, so base has no say in them.
+// policy, so base has no say in them. Every diagnostic is an error.
 func variants(in Input, head *side, count counters) ([]*variant, source.Diagnostics) {
 	files := in.Files
 	list, diags := in.Variants, source.Diagnostics(nil)
@@ -40,7 +41,13 @@ func variants(in Input, head *side, count counters) ([]*variant, source.Diagnost
 	var out []*variant
 	for _, o := range overrides {
 		v := &variant{Override: o, texts: maps.Clone(head.templates)}
-		diags = append(diags, v.load(files, head, count)...)
+		for _, d := range v.load(files, head, count) {
+			if d.Severity == source.Error {
+				diags = append(diags, d)
+			} else {
+				v.warned = append(v.warned, d.String())
+			}
+		}
 		out = append(out, v)
 	}
 	return out, diags

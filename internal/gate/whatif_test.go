@@ -270,7 +270,8 @@ func TestWhatIfCheapest(t *testing.T) {
 		{"less traffic", "2s", "{name: a, set: {top_k: 3}}, {name: b, volume: -50%}", "a", ""},
 		{"less traffic for all", "2s", "{name: a, volume: -50%}, {name: b, volume: -50%, set: {top_k: 2}}", "b", ""},
 		{"none is fast enough", "500ms", "{name: a, set: {top_k: 2}}", "", "none is marked: as is: over a ceiling on latency; a: over a ceiling on latency"},
-		{"only volumes", "2s", "{name: a, volume: x2}, {name: b, volume: x3}", "as is", ""},
+		{"only volumes", "2s", "{name: a, volume: x2}, {name: b, volume: x3}", "", "none is marked: there is nothing to choose between at one volume"},
+		{"one future", "2s", "{name: a, volume: x2}", "", "none is marked: there is nothing to choose between at one volume"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			head := shop(t, "variants: ["+c.variants+"]\n")
@@ -314,8 +315,8 @@ func TestWhatIfCeilings(t *testing.T) {
 func TestWhatIfDecidesNothing(t *testing.T) {
 	base := shop(t, "")
 	plain := compare(t, base, base.edit("prompts/answer.md", longer(400)))
-	rep := compare(t, base, shop(t, "variants: [{name: dear, volume: x900}]\n").edit("prompts/answer.md", longer(400)))
-	if rep.WhatIf == nil || rep.WhatIf.Variants[1].Status != report.Fail {
+	rep := compare(t, base, shop(t, "variants: [{name: dear, volume: x900, prices: [bare.yaml]}]\n").edit("bare.yaml", "models:\n  gpt-4o: {input: 3, output: 12}\n", "prompts/answer.md", longer(400)))
+	if v := rep.WhatIf.Variants[1]; v.Status != report.Fail || len(v.Notes) != 1 || !strings.HasPrefix(v.Notes[0], "bare.yaml:2:3: ") {
 		t.Fatalf("%+v", rep.WhatIf)
 	}
 	rep.WhatIf = nil
