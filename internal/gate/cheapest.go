@@ -50,11 +50,10 @@ func cheapest(rows []row) (best int, why string) {
 func (r row) contends() (cost float64, why string) {
 	cost, priced := r.medianCost()
 	over, unclear := r.latencyBreaches()
-	_, timed := r.callLatency(budget.Scope{Kind: "project"})
 	switch {
 	case over > 0:
 		return 0, "over a ceiling on latency"
-	case !timed:
+	case !r.timed(budget.Scope{Kind: "project"}):
 		return 0, cmp.Or(r.gaps.latency[budget.Scope{Kind: "project"}], r.unheard(replay.ByProject, ""))
 	case unclear > 0:
 		return 0, "a ceiling on latency cannot be judged"

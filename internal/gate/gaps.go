@@ -81,20 +81,19 @@ func (r row) open(c budget.Ceiling) bool {
 	case budget.Cost:
 		return r.gaps.price[c.Scope] != ""
 	case budget.Latency:
-		_, known := r.callLatency(c.Scope)
-		return !known
+		return !r.timed(c.Scope)
 	}
 	return false
 }
 
-// callLatency gives the P95 of the latency of a call, in milliseconds.
-func (r row) callLatency(scope budget.Scope) (float64, bool) {
+// timed reports whether the latency of a scope's calls is known.
+func (r row) timed(scope budget.Scope) bool {
 	head := r.m.scopes[scope].Head
 	if head == nil || r.gaps.latency[scope] != "" {
-		return 0, false
+		return false
 	}
-	ms, ok := head.PerCall[budget.Latency]
-	return ms, ok
+	_, ok := head.PerCall[budget.Latency]
+	return ok
 }
 
 // unheard says whose latency is missing: the models that calls of a scope move to.

@@ -234,8 +234,8 @@ func tightestOf(v report.Variant) string {
 	if o == nil {
 		return none
 	}
-	scope, metric, _ := cutLast(o.ID, "/")
-	scope, _, _ = cutLast(scope, "/") // the kind is period, always
+	scope, metric := cutLast(o.ID, "/")
+	scope, _ = cutLast(scope, "/") // the kind is period, always
 	if _, name, ok := strings.Cut(scope, "/"); ok {
 		scope = name
 	}
@@ -243,12 +243,12 @@ func tightestOf(v report.Variant) string {
 }
 
 // cutLast cuts a text at the last separator.
-func cutLast(s, sep string) (before, after string, ok bool) {
+func cutLast(s, sep string) (before, after string) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
-		return s, "", false
+		return s, ""
 	}
-	return s[:i], s[i+len(sep):], true
+	return s[:i], s[i+len(sep):]
 }
 
 // standing counts the ceilings: "11 hold, 1 over".
