@@ -97,7 +97,7 @@ func outlook(t testing.TB, v report.Variant, track string) report.Outlook {
 func TestWhatIf(t *testing.T) {
 	onAnswer := func(c *traffic.Call) bool { return c.Track == "answer" }
 	grown := o200k(longer(40)) - o200k(answerMD)
-	for _, c := range []struct {
+	cases := []struct {
 		name, variant string
 		price         func(c *traffic.Call) (float64, int64)
 	}{
@@ -147,13 +147,18 @@ func TestWhatIf(t *testing.T) {
 			return large(c)
 		}},
 		{"all at once", "set: {model: acme/small}\n    cache: off\n    volume: -50%", func(c *traffic.Call) (float64, int64) { return at(2, 2, 8, c.Usage) / 2, c.Usage.Total() / 2 }},
-	} {
+	}
+	yaml := "variants:\n"
+	for _, c := range cases {
+		yaml += "  - name: " + c.name + "\n    " + c.variant + "\n"
+	}
+	_, vs := matrix(t, input(t, nil, shop(t, yaml)))
+	was, wasTokens := sums(large)
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, vs := matrix(t, input(t, nil, shop(t, "variants:\n  - name: v\n    "+c.variant+"\n")))
-			was, wasTokens := sums(large)
 			now, nowTokens := sums(c.price)
 			for _, track := range []string{"", "answer", "coding"} {
-				before, after := outlook(t, vs["as is"], track), outlook(t, vs["v"], track)
+				before, after := outlook(t, vs["as is"], track), outlook(t, vs[c.name], track)
 				near(t, track+" cost", after.CostEffect.Ratio, now[track]/was[track]-1, 1e-5)
 				near(t, track+" tokens", after.TokensEffect.Ratio, nowTokens[track]/wasTokens[track]-1, 1e-3)
 				near(t, track+" P50", after.Cost.P50.Float()/before.Cost.P50.Float(), now[track]/was[track], 0.003)
