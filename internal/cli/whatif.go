@@ -41,7 +41,7 @@ all tracks, or for one as track.NAME.KEY or template.PATH.KEY.`,
 		Example: `  tokengate what-if --set track.generation.model=claude-haiku-4-5
   tokengate what-if --set top_k=4 --volume +30%
   tokengate what-if --variant small --set model=claude-haiku-4-5 --variant batch --tier track.summary=batch
-  tokengate what-if --volume x2 --variant "as now" --set max_output_tokens=1k --variant short --template CLAUDE.md=drafts/short.md
+  tokengate what-if --volume x2 --variant capped --set max_output_tokens=1k --variant short --template CLAUDE.md=drafts/short.md
   tokengate what-if --price offer.yaml --cache off --by track --format markdown
   tokengate what-if --only small`,
 		Args: args(cobra.NoArgs),

@@ -190,7 +190,7 @@ func (r row) notes() (out []string) {
 		return out
 	}
 	if n := r.res.Notes.OtherModel - r.was.res.Notes.OtherModel; n > 0 {
-		out = append(out, money.Count(n).Exact()+" calls were made on another model than the project declares: a change of model does not move them")
+		out = append(out, money.Count(n).Exact()+" calls were made on another model than the project declares, or on one that only embeds: a change of model does not move them")
 	}
 	out = append(out, r.v.warned...)
 	if c := r.res.CountingError; c > 0 {

@@ -125,6 +125,18 @@ func TestFallbackSwap(t *testing.T) {
 	}
 }
 
+// A model that answers does not take over the calls of one that embeds.
+func TestEmbeddingStays(t *testing.T) {
+	calls := three()
+	for i := range calls {
+		calls[i].Model = "text-embedding-3-small"
+	}
+	res := replayed(t, revision(t, words(500), prompt.Limits{}), revision(t, words(500), prompt.Limits{Model: source.Of("test/beta", source.Span{})}), calls)
+	if len(res.Causes) > 0 || res.Notes.OtherModel != 3 || cost(res.Head) != cost(res.Base) {
+		t.Errorf("head costs %s, base %s, notes %+v", cost(res.Head), cost(res.Base), res.Notes)
+	}
+}
+
 // The causes add up to head − base, to the last digit, when every step is taken.
 func TestAllCausesAddUp(t *testing.T) {
 	dearer, diags := catalog(t).WithFile("dearer.yaml", []byte("models:\n  test/alpha: {mode: chat, tokenizer: o200k_base, input: 3, output: 11, cache_read: 0.7, batch: 50%}\n  test/gamma: {mode: chat, tokenizer: claude-4.7, input: 1, output: 7, tiers: {flex: {input: 0.3, output: 0.9}}}\n"))
