@@ -3,6 +3,7 @@ package gate
 import (
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -12,11 +13,11 @@ func ScopePaths(in Input) (map[budget.Scope][2][]float64, error) {
 	head := load(in.Head, in, "head")
 	catalog, _ := base.policy.Catalog(base.fs, in.Catalog)
 	sources, opts, _ := recordings(base, in)
-	res, _, _, err := replayed(plan(in, base, head, counters{token.Book{}, catalog, in.Now}), sources, opts)
+	results, _, _, err := replayed([]replay.Plan{plan(in, base, head, counters{token.Book{}, catalog, in.Now})}, sources, opts)
 	if err != nil {
 		return nil, err
 	}
-	m, out := measure(in, base, res), map[budget.Scope][2][]float64{}
+	m, out := measure(in, base, results[0]), map[budget.Scope][2][]float64{}
 	for _, d := range dims {
 		for _, name := range m.names[d] {
 			pair := [2][]float64{make([]float64, forecast.PathCount), make([]float64, forecast.PathCount)}

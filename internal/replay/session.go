@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/token"
@@ -100,7 +99,7 @@ func (g *Group) sessionParts(s *session) []SessionPart {
 		of := *part
 		of.lightest = s.lightest
 		sum := of.single()
-		out = append(out, SessionPart{l.recorded.ID, cmp.Or(l.way.swap, l.recorded).ID, sum.Calls, sum.Base, sum.Head, sum.Doubt, sum.Latency})
+		out = append(out, SessionPart{l.recorded.ID, l.way.last(l.recorded).ID, sum.Calls, sum.Base, sum.Head, sum.Doubt, sum.Latency})
 	}
 	return out
 }

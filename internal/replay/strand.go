@@ -57,7 +57,7 @@ func (r *Run) strands(res *Result) []*Strand {
 	type labelled struct{ track, feature, template, base, head string }
 	found := map[labelled]*Strand{}
 	for _, l := range lanes {
-		after := cmp.Or(l.way.swap, l.recorded)
+		after := l.way.last(l.recorded)
 		key := labelled{l.track, l.feature, l.path, l.recorded.ID, after.ID}
 		s := found[key]
 		if s == nil {
@@ -84,6 +84,7 @@ func (c *cells) strand(l *lane, on *bill, into *Strand, side func(*StrandDay) *V
 		spots = append(spots, at)
 	}
 	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.band, b.band)) })
+	share := l.share()
 	for _, at := range spots {
 		d := into.Days[at.day]
 		if d == nil {
@@ -91,9 +92,9 @@ func (c *cells) strand(l *lane, on *bill, into *Strand, side func(*StrandDay) *V
 			into.Days[at.day] = d
 		}
 		v, cell := side(d), c.spots[at]
-		v.Calls += float64(cell.Calls) / l.sampling
-		v.Tokens += float64(cell.Usage.Total()) / l.sampling
-		v.Cost += priced.cost(Key{Model: on.ID, Tier: on.tier, Band: at.band}, cell.Usage).Float() / l.sampling
+		v.Calls += float64(cell.Calls) / share
+		v.Tokens += float64(cell.Usage.Total()) / share
+		v.Cost += priced.cost(Key{Model: on.ID, Tier: on.tier, Band: at.band}, cell.Usage).Float() / share
 	}
 }
 
