@@ -203,9 +203,8 @@ func (w writer) side(d replay.Dim, name string, which int, n *budget.Numbers) *r
 		t := n.Tokens.Quantile
 		s.Tokens = &report.TokenDist{P50: whole(t(.50)), P75: whole(t(.75)), P80: &t80, P90: whole(t(.90)), P95: whole(t(.95))}
 	}
-	if g := w.m.groups[budget.Scope{Kind: string(d), Name: name}]; g != nil {
-		s.PerCall, s.PerSession = w.m.callValues(g, which == 0).spread(), w.m.sessionValues(g, which == 0).spread()
-	}
+	single := w.m.singles[sided{budget.Scope{Kind: string(d), Name: name}, which == 0}]
+	s.PerCall, s.PerSession = single.calls.spread(), single.sessions.spread()
 	if high, ok := n.PerCall[budget.Latency]; ok {
 		s.LatencyP50, s.LatencyP95 = millis(n.CallMedian[budget.Latency]), millis(high)
 		s.LatencyP50Range, s.LatencyP95Range = millisRange(n.LatencyP50), millisRange(n.LatencyP95)

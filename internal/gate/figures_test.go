@@ -35,7 +35,7 @@ func TestSpreadQuantiles(t *testing.T) {
 			vs[metric] = append(vs[metric], value{v * scale, 5, 3})
 		}
 	}
-	got := vs.spread()
+	got := vs.quantiles().spread()
 	if diff := cmp.Diff(&report.MillisDist{P50: 500, P75: 750, P90: 900, P95: 950}, got.Latency); diff != "" {
 		t.Errorf("latency (-want +got):\n%s", diff)
 	}
@@ -46,7 +46,7 @@ func TestSpreadQuantiles(t *testing.T) {
 		t.Errorf("cost: %+v", c)
 	}
 	delete(vs, budget.Latency)
-	if vs.spread().Latency != nil || (values{}).spread() != nil {
+	if vs.quantiles().spread().Latency != nil || (values{}).quantiles().spread() != nil {
 		t.Error("a spread of nothing")
 	}
 }

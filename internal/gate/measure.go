@@ -29,16 +29,25 @@ type measurements struct {
 	plans   *plans
 	planned map[budget.Scope][2]float64 // median of head's cost without and with the plans
 	ends    map[budget.Scope][2]amount  // head's cost and tokens, where there is a forecast
+	singles map[sided]singles           // quantiles of single calls and sessions
 	spent   [2]float64                  // the project's cost and tokens on the known days of the period
 	notes   []forecast.Warning
 }
+
+// sided is one side of a scope.
+type sided struct {
+	budget.Scope
+	onBase bool
+}
+
+type singles struct{ calls, sessions quantiles }
 
 // seed makes the bootstrap and the paths repeatable; any fixed number does.
 const seed = 20260101
 
 func measure(in Input, policy *side, res *replay.Result) *measurements {
 	m := &measurements{scopes: map[budget.Scope]budget.Measured{}, groups: map[budget.Scope]*replay.Group{}, totals: map[replay.Dim][2]map[string]*replay.Totals{},
-		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}, ends: map[budget.Scope][2]amount{}}
+		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}, ends: map[budget.Scope][2]amount{}, singles: map[sided]singles{}}
 	for _, d := range dims {
 		pair := [2]map[string]*replay.Totals{{}, res.Head.Totals(d)}
 		if m.hasBase {
@@ -160,8 +169,10 @@ func (m *measurements) numbers(g *replay.Group, d replay.Dim, name string, side 
 	}
 	n := &budget.Numbers{}
 	calls, sessions := m.callValues(g, onBase), m.sessionValues(g, onBase)
-	n.CallMedian, n.PerCall, n.CallDoubt = calls.quantiles(0.50), calls.quantiles(0.95), calls.doubts(0.95)
-	n.PerSession, n.SessionDoubt = sessions.quantiles(0.95), sessions.doubts(0.95)
+	single := singles{calls.quantiles(), sessions.quantiles()}
+	m.singles[sided{budget.Scope{Kind: string(d), Name: name}, onBase}] = single
+	n.CallMedian, n.PerCall, n.CallDoubt = single.calls.at(0), single.calls.at(len(shownAt)-1), calls.doubts(0.95)
+	n.PerSession, n.SessionDoubt = single.sessions.at(len(shownAt)-1), sessions.doubts(0.95)
 	n.LatencyP50, n.LatencyP95 = calls.latencyRange(0.50), calls.latencyRange(0.95)
 	cost, err := m.amount(m.cost, d, name, onBase, doubt.Cost)
 	if err != nil {

@@ -59,11 +59,25 @@ func (m *measurements) sessionValues(g *replay.Group, onBase bool) values {
 	return vs
 }
 
-// quantiles gives one quantile of every metric.
-func (vs values) quantiles(p float64) map[string]float64 {
-	out := map[string]float64{}
+// shownAt are the quantiles that a report gives of single calls and sessions, ascending.
+var shownAt = [...]float64{.50, .75, .90, .95}
+
+// quantiles gives every metric at shownAt.
+type quantiles map[string][]float64
+
+func (vs values) quantiles() quantiles {
+	out := quantiles{}
 	for metric, list := range vs {
-		out[metric] = quantile(list, p, 0)
+		out[metric] = stats.WeightedQuantiles(sampleOf(list, 0), shownAt[:]...)
+	}
+	return out
+}
+
+// at gives the i-th of shownAt, by metric.
+func (q quantiles) at(i int) map[string]float64 {
+	out := map[string]float64{}
+	for metric, list := range q {
+		out[metric] = list[i]
 	}
 	return out
 }
@@ -87,11 +101,15 @@ func doubtOf(list []value, p float64) float64 {
 
 // quantile takes every value at an end of its doubt: 1 up, −1 down, 0 as it was counted.
 func quantile(list []value, p, end float64) float64 {
+	return stats.WeightedQuantile(sampleOf(list, end), p)
+}
+
+func sampleOf(list []value, end float64) []stats.Weighted {
 	sample := make([]stats.Weighted, len(list))
 	for i, v := range list {
 		sample[i] = stats.Weighted{Value: v.v + end*v.doubt, Weight: v.weight}
 	}
-	return stats.WeightedQuantile(sample, p)
+	return sample
 }
 
 // latencyRange is a 95 % interval of a quantile of the calls' latency: that of the sample, whose calls are in the order of
@@ -101,11 +119,11 @@ func (vs values) latencyRange(p float64) *budget.Range {
 	if len(list) == 0 {
 		return nil
 	}
-	sample := make([]stats.Weighted, len(list))
-	for i, v := range list {
-		sample[i] = stats.Weighted{Value: v.v, Weight: v.weight}
+	sample := sampleOf(list, 0)
+	at, doubt := stats.WeightedQuantile(sample, p), 0.0
+	if slices.ContainsFunc(list, func(v value) bool { return v.doubt != 0 }) {
+		doubt = doubtOf(list, p)
 	}
-	at, doubt := quantile(list, p, 0), doubtOf(list, p)
 	low, high, achieved := stats.QuantileInterval(sample, p, 0.95)
 	r := &budget.Range{Low: max(at-math.Hypot(at-low, doubt), 0), High: at + math.Hypot(high-at, doubt), Confidence: achieved}
 	if math.IsInf(r.High, 0) || math.IsNaN(r.High) {
