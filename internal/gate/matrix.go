@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/money"
@@ -17,10 +18,13 @@ func (w writer) matrix(vs []*variant, results []*replay.Result) *report.Matrix {
 	if len(vs) == 0 {
 		return nil
 	}
-	rows := []row{{writer: w, was: &w}}
+	rows := make([]row, 1+len(vs))
+	rows[0] = row{writer: w, was: &w}
+	var all sync.WaitGroup
 	for i, v := range vs {
-		rows = append(rows, w.row(v, results[i]))
+		all.Go(func() { rows[1+i] = w.row(v, results[i]) }) // rows share nothing that one of them changes
 	}
+	all.Wait()
 	m := &report.Matrix{Measure: fmt.Sprintf("P%.0f", w.policy.policy.Quantile(w.in.Stage)*100), NotMeasured: notMeasured, Assumed: assumed(rows)}
 	best, why := cheapest(rows)
 	tracks := w.tracks()
