@@ -101,6 +101,11 @@ func callsWithText() []byte {
 func TestReadmeConfigurations(t *testing.T) {
 	found := 0
 	for _, b := range blocks(t, "yaml") {
+		if strings.HasPrefix(b, "volume:") || strings.HasPrefix(b, "map:") {
+			if cfg, _, diags := config.Load(fstest.MapFS{config.Name: {Data: []byte(b)}}, config.Name); len(diags) > 0 || len(cfg.Volume)+len(cfg.Map) < 2 {
+				t.Errorf("%v\n%s", diags, b)
+			}
+		}
 		if !strings.HasPrefix(b, "version: 1") {
 			continue
 		}
