@@ -42,12 +42,21 @@ func Forecast(w io.Writer, r *report.Report, track string, o Options) error {
 
 // lead says what is forecast, what it rests on, and what a quantile is.
 func (s *screen) lead() {
-	what := strings.Join(nonEmpty([]string{s.r.Project.Name, fmt.Sprintf("forecast of one %s: the %s from %s", s.r.Period.Name, plural(int64(s.r.Period.Days), "day", "days"), day(s.r.GeneratedAt))}), " · ")
+	what := strings.Join(nonEmpty([]string{s.r.Project.Name, fmt.Sprintf("forecast of one %s: the %s from %s", s.r.Period.Name, plural(int64(s.r.Period.Days), "day", "days"), day(periodStart(s.r)))}), " · ")
 	for _, line := range Wrap(clip(plain(what), longText), s.width) {
 		fmt.Fprintln(&s.b, paint(s.color, bold, line))
 	}
 	s.para("  ", "", restsOn(s.r))
 	s.para("  ", dim, fmt.Sprintf("P90 is the amount that one %s in ten exceeds. A ceiling that is held at P90 passes from the smallest one given there on.", s.r.Period.Name))
+}
+
+// periodStart is the first day of the period: of a calendar one its own, which the days of a fan are counted from; of a
+// rolling one the day of the run.
+func periodStart(r *report.Report) time.Time {
+	if from, err := time.Parse(time.DateOnly, r.Period.From); err == nil && r.Period.Calendar {
+		return from
+	}
+	return r.GeneratedAt
 }
 
 func (s *screen) foreseeAll() {
@@ -125,7 +134,7 @@ func (s *screen) metrics(list []metric, both bool) {
 }
 
 func (s *screen) fan(m metric) {
-	f := Fan{Points: m.fan, Unit: m.unit, From: s.r.GeneratedAt}
+	f := Fan{Points: m.fan, Unit: m.unit, From: periodStart(s.r)}
 	if m.check != nil {
 		f.Ceiling, f.CeilingText = number(m.check.Limit.Value), m.check.Limit.Text
 	}
@@ -145,7 +154,7 @@ func ceilingSentence(c *report.Check, m metric, r *report.Report) string {
 	if c.PHead != nil {
 		parts = append(parts, "P(over) "+over(c.PHead))
 	}
-	if reached := reachedBy(m.fan, number(c.Limit.Value), r.GeneratedAt); reached != "" {
+	if reached := reachedBy(m.fan, number(c.Limit.Value), periodStart(r)); reached != "" {
 		parts = append(parts, "reached on "+reached)
 	}
 	return strings.Join(parts, " · ")
