@@ -87,8 +87,11 @@ func (m *measurements) followed(word string) []string {
 		}
 		scope := m.called(p.VolumePlan)
 		text := fmt.Sprintf("volume of %s: %s (%s), on %d of the %d days that are forecast", scope, p.Text(), p.Reason.Value, p.days, len(m.open))
+		if p.Change.Set && p.lately > 0 {
+			text += fmt.Sprintf("; recorded days that had it make up %.0f%% of the level, so only the rest is added, and taken off where it no longer holds", 100*p.lately)
+		}
 		switch with, ok := m.planned[scope]; {
-		case p.days == 0:
+		case p.days == 0 && (p.lately == 0 || !p.Change.Set):
 			text += ": it moves nothing here"
 		case ok:
 			text += fmt.Sprintf(": with all plans P50 is %s a %s instead of %s", budget.DollarsOf(with[1]).Text, word, budget.DollarsOf(with[0]).Text)

@@ -28,6 +28,7 @@ type entry struct {
 	on      []bool  // by strand
 	days    int     // open days it holds on
 	level   float64 // what calls: multiplies by
+	lately  float64 // share of the recorded level that days on which it held already make up
 	share   float64 // of all recorded calls, of late
 	luck    []float64
 	refused string // why it cannot be followed
@@ -52,6 +53,7 @@ func (m *measurements) newPlans(volume []source.At[config.VolumePlan]) *plans {
 				p.days++
 			}
 		}
+		p.lately = m.lately(p.VolumePlan)
 		if p.Spread.Set {
 			p.luck = planLuck(fmt.Sprintf("plan %d", i), float64(p.Spread.Value)/1.96)
 		}
@@ -63,6 +65,36 @@ func (m *measurements) newPlans(volume []source.At[config.VolumePlan]) *plans {
 		ps.entries = append(ps.entries, p)
 	}
 	return ps
+}
+
+// lately is the share of the recorded level that days on which a plan held make up, each day weighed as a forecast weighs
+// it: half as much every week back, over four weeks.
+func (m *measurements) lately(v config.VolumePlan) float64 {
+	held, all := 0.0, 0.0
+	for i, day := range m.days[max(0, len(m.days)-28):] {
+		w := math.Exp2(float64(i) / 7)
+		if all += w; v.Holds(dayTime(day)) {
+			held += w
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return held / all
+}
+
+// changed is what the plan makes of a recorded level: all of its change where no recorded day had it yet, none where all
+// had, and what is lacking between. On days on which it no longer holds, what the recorded days had of it is taken off.
+func (p *entry) changed(holds bool) float64 {
+	c := float64(p.Change.Value)
+	had := 1 + c*p.lately
+	switch {
+	case had < 0.5:
+		return 1 // it took most calls away, and there they are: the recording knows better
+	case holds:
+		return (1 + c) / had
+	}
+	return 1 / had
 }
 
 // measure finds the level and the share of the plan's calls.
@@ -174,6 +206,11 @@ func (ps *plans) factor(holding []*entry, strand int) (f float64, lucks [][]floa
 			shared, taken, others = true, taken+float64(p.Share.Value), others-p.share
 		}
 	}
+	for i := range ps.entries {
+		if p := &ps.entries[i]; p.Change.Set && p.refused == "" && p.on[strand] {
+			f *= p.changed(slices.Contains(holding, p))
+		}
+	}
 	mine := false
 	for _, p := range holding {
 		if !p.on[strand] {
@@ -181,7 +218,6 @@ func (ps *plans) factor(holding []*entry, strand int) (f float64, lucks [][]floa
 		}
 		switch {
 		case p.Change.Set:
-			f *= 1 + float64(p.Change.Value)
 		case p.Calls.Set:
 			f *= p.level
 		default:

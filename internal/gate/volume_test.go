@@ -98,8 +98,8 @@ func TestVolumePlans(t *testing.T) {
 		{"a change from today", `- {track: answer, change: "+40%", from: 2026-11-23, reason: r}`, 1.4, 1, 30},
 		{"from the middle", `- {track: answer, change: "+40%", from: 2026-12-08, reason: r}`, 1.2, 1, 15},
 		{"for six days", `- {feature: ask, change: "-50%", from: 2026-12-01, until: 2026-12-06, reason: r}`, 0.9, 1, 6},
-		{"of the project", `- {change: "+10%", from: 2026-01-01, reason: r}`, 1.1, 1.1, 30},
-		{"of a model, by its short name", `- {model: acme/large, change: "+10%", from: 2026-01-01, reason: r}`, 1.1, 1.1, 30},
+		{"of the project", `- {change: "+10%", from: 2026-11-23, reason: r}`, 1.1, 1.1, 30},
+		{"of a model, by its short name", `- {model: acme/large, change: "+10%", from: 2026-11-23, reason: r}`, 1.1, 1.1, 30},
 		{"two that multiply", "- {track: coding, change: \"+100%\", from: 2026-11-23, reason: r}\n- {change: \"-50%\", from: 2026-11-23, reason: r}", 0.5, 1, 30},
 		{"a share", `- {track: answer, share: 75%, from: 2026-11-23, reason: r}`, 1.5, 0.5, 30},
 		{"two shares", "- {track: answer, share: 30%, from: 2026-11-23, reason: r}\n- {track: coding, share: 20%, from: 2026-11-23, reason: r}", 0.6, 0.4, 30},
@@ -120,6 +120,26 @@ func TestVolumePlans(t *testing.T) {
 }
 
 // Calls per period take the place of the median: twice the calls cost twice as much, and a call costs what it did.
+// What recorded days had of a plan is not added again. The last 14 of 28 days make up (1 − 2^−2) ÷ (1 − 2^−4) = .8 of the
+// level, so +40 % since then lacks 1.4 ÷ (1 + .4·.8) = 1.0606 of it; one that has ended is taken off, 1 ÷ 1.32; one from
+// before the recording is in it.
+func TestVolumeInRecording(t *testing.T) {
+	was := compare(t, project(t), project(t))
+	for entry, factor := range map[string]float64{
+		`- {change: "+40%", from: 2026-11-02, reason: launch}`:                        1.4 / 1.32,
+		`- {change: "+40%", from: 2026-11-02, until: 2026-11-15, reason: a campaign}`: 1 / 1.32,
+		`- {change: "+40%", from: 2025-01-01, reason: launch}`:                        1,
+		`- {change: "-100%", from: 2025-01-01, reason: over}`:                         1,
+		`- {change: "+40%", from: 2026-11-16, reason: launch}`:                        1.4,
+	} {
+		r := planned(t, project(t), entry)
+		times(t, entry, r.Total, was.Total, factor)
+		if said := strings.Contains(strings.Join(r.Provenance.Assumptions, "\n"), "of the level, so only the rest"); said != (factor != 1.4) {
+			t.Errorf("%s: %q", entry, r.Provenance.Assumptions)
+		}
+	}
+}
+
 func TestVolumeCalls(t *testing.T) {
 	plain, tenth := compare(t, project(t), project(t)), planned(t, project(t), "- {track: answer, calls: 1k, from: 2026-11-23, reason: r}")
 	answer := groupOf(t, tenth.Tracks, "answer")
