@@ -76,7 +76,7 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 
 // rehearse backtests guardrails, to which what is said of forecasts means nothing.
 func (o *backtestOptions) rehearse(ctx context.Context, env *Env, args []string) error {
-	for _, flag := range []string{"by", "metric", "horizon", "min-days", "history", "as-of"} {
+	for _, flag := range []string{"by", "metric", "horizon", "min-days", "history"} {
 		if o.given(flag) {
 			return usageError{"--" + flag + " is of forecasts, and --guardrails tests none", "leave one of them out"}
 		}
@@ -84,7 +84,11 @@ func (o *backtestOptions) rehearse(ctx context.Context, env *Env, args []string)
 	if o.format != "table" && o.format != "json" {
 		return usageError{fmt.Sprintf("format %q is not known", o.format), "write table or json"}
 	}
-	return runGuardrails(ctx, env, &o.trafficOptions, args, o.format)
+	at, err := parseDay(o.asOf, env.Now())
+	if err != nil {
+		return err
+	}
+	return runGuardrails(ctx, env, &o.trafficOptions, args, at, o.format)
 }
 
 func (o *backtestOptions) run(ctx context.Context, env *Env, args []string) error {

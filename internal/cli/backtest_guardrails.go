@@ -26,7 +26,7 @@ saved; and how the sessions that would have been touched ended, against the othe
 A decision rests only on what was known before the call: spend of calls that had ended. Calls arrive as recorded, also
 after one of their session was refused, and nobody tries again. Numbers are of the recorded calls, at today's prices.
 
-Exit codes: 0 shown · 2 bad flags or configuration, or no guardrails · 3 inconclusive: some spend is not known, such as
+Exit codes of --guardrails: 0 shown · 2 bad flags or configuration, or no guardrails · 3 inconclusive: some spend is not known, such as
 that of a sampled user or of a model without a price (what is shown is a lower bound), or no call was held to a guardrail`
 
 // guardrailsExample is what to write where nothing is declared.
@@ -42,14 +42,14 @@ const guardrailsExample = `write, for example, in tokengate.yaml:
     breakers:
       - {scope: project, when: cost per 10m > $5, action: refuse, cool_down: 15m}`
 
-// runGuardrails backtests the declared guardrails and shows what they would have done. format is table or json.
-func runGuardrails(ctx context.Context, env *Env, o *trafficOptions, args []string, format string) error {
+// runGuardrails backtests the declared guardrails and shows what they would have done, at the prices of a day. format is
+// table or json.
+func runGuardrails(ctx context.Context, env *Env, o *trafficOptions, args []string, at time.Time, format string) error {
 	in, err := o.open(ctx, args)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	at := env.Now().UTC().Truncate(time.Second)
 	run, declared, err := in.rehearse(env, at)
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ type window struct {
 	known  []int64 // days of a calendar period that are past and recorded
 	open   []int64 // the others: forecast
 	past   int     // of open, days before the day of the run
+	today  int64   // the day of the run
 }
 
 const secondsPerDay = 86400
@@ -51,6 +52,7 @@ func newWindow(project *replay.Totals, cfg *config.Config, now, clock time.Time)
 	for i, day := range w.days {
 		w.place[day] = i
 	}
+	w.today = dayOf(now)
 	first, length := w.period.Window(now)
 	w.first, w.length = dayOf(first), length
 	for day := w.first; day < w.first+int64(length); day++ {
@@ -142,7 +144,30 @@ func (w *window) gaps(at source.Span) []budget.Finding {
 		add(source.Info, budget.Pass, "if calls were made there and not recorded, list them under missing_days: in tokengate.yaml",
 			"nothing was recorded on %s: counted as days without calls, which lowers the forecast if it is a hole in the recording", dayList(w.unsure))
 	}
-	return out
+	return append(out, w.stale(at)...)
+}
+
+// staleDays is how old the last recorded day may be before it is worth a warning: as long as a history should be at least.
+const staleDays = 14
+
+// stale says when the recording ends long before the day of the run, or goes on after it: a forecast is of the days that
+// follow the recording.
+func (w *window) stale(at source.Span) []budget.Finding {
+	if len(w.days) == 0 {
+		return nil
+	}
+	f := budget.Finding{Status: budget.Warn, Diagnostic: source.Diagnostic{Rule: "recording-stale", Severity: source.Warning, Span: at}}
+	switch last := w.days[len(w.days)-1]; {
+	case w.today-last > staleDays:
+		f.Summary = fmt.Sprintf("the recording ends on %s, %d days before the day of the run: the forecast takes its level to have lasted", dayText(last), w.today-last)
+		f.Hint = "record newer traffic, or give the day of the recording with --as-of"
+	case last > w.today:
+		f.Summary = fmt.Sprintf("the recording goes on until %s, after the day of the run (%s): days to come are forecast from days that came later", dayText(last), dayText(w.today))
+		f.Hint = "give a day after the recording with --as-of, or leave it out"
+	default:
+		return nil
+	}
+	return []budget.Finding{f}
 }
 
 // recorded is the place where the configuration names its first recording.

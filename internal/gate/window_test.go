@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -61,7 +62,7 @@ func TestSilentWeekends(t *testing.T) {
 	}
 	tree = project(t).edit("traffic/oct.jsonl", holed(t, 5, 6, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27))
 	r := compare(t, tree, tree)
-	if found := findings(r, "recording-gap"); len(found) != 1 || r.Provenance.Days != 10 || r.Verdict.Status != report.Pass || !strings.Contains(found[0].Message, "2026-10-24 to 2026-10-25 (2 days): counted as days without calls") {
+	if found := findings(r, "recording-gap"); len(found) != 1 || r.Provenance.Days != 10 || found[0].Severity != source.Info || !strings.Contains(found[0].Message, "2026-10-24 to 2026-10-25 (2 days): counted as days without calls") {
 		t.Errorf("%d days, %s", r.Provenance.Days, texts(r))
 	}
 }
@@ -195,5 +196,24 @@ func TestDayOfTheClock(t *testing.T) {
 	in.Clock = in.Now
 	if r := check(t, in); r.Provenance.Days != days-2 || !said(r, "2026-11-14 is a partial day") {
 		t.Errorf("%d days, %q", r.Provenance.Days, r.Provenance.Notes)
+	}
+}
+
+// The recording ends on 15 November. Two weeks later it is still of use as it is; a day more is said, and so is a day of the
+// run that lies inside it.
+func TestStaleRecording(t *testing.T) {
+	tree := project(t)
+	for day, want := range map[string]string{
+		"2026-11-16": "", "2026-11-29": "",
+		"2026-11-30": "ends on 2026-11-15, 15 days before the day of the run",
+		"2026-11-01": "goes on until 2026-11-15, after the day of the run (2026-11-01)",
+	} {
+		in := input(t, tree, tree)
+		in.Now, _ = time.Parse(time.DateOnly, day)
+		r := check(t, in)
+		found := findings(r, "recording-stale")
+		if (len(found) == 1) != (want != "") || want != "" && (!strings.Contains(found[0].Message, want) || r.Verdict.Status != report.Warn) {
+			t.Errorf("%s: %s, %v", day, r.Verdict.Status, found)
+		}
 	}
 }
