@@ -11,17 +11,18 @@ import (
 
 	"github.com/tokengate/tokengate/internal/cube"
 	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/history"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/report"
 )
 
 type backtestOptions struct {
 	trafficOptions
-	by, metric, history, format, asOf string
-	horizons                          []string
-	minDays                           int
-	guardrails                        bool
-	given                             func(flag string) bool
+	by, metric, history, gaps, format, asOf string
+	horizons                                []string
+	minDays                                 int
+	guardrails                              bool
+	given                                   func(flag string) bool
 }
 
 func newBacktest(env *Env) *cobra.Command {
@@ -69,6 +70,7 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 	f.StringSliceVar(&o.horizons, "horizon", nil, "days of the totals that are tested, such as 30d or 1d,2w (default: 7d and the period)")
 	f.IntVar(&o.minDays, "min-days", 0, "whole days of history before the first forecast (default: 7, or 3 where there is no room)")
 	f.StringVar(&o.history, "history", "", "CSV file (- for standard input) of daily series to test instead of recordings: date,value or series,date,value")
+	f.StringVar(&o.gaps, "gaps", history.GapsError, "what a day without a row in --history is: "+strings.Join(history.Gaps, ", "))
 	f.StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	f.StringVar(&o.asOf, "as-of", "", "day that prices are taken at: 2026-11-22 or RFC 3339 (default: now)")
 	return cmd
@@ -76,7 +78,7 @@ Exit codes: 0 shown · 2 bad flags, or something cannot be read · 3 the history
 
 // rehearse backtests guardrails, to which what is said of forecasts means nothing.
 func (o *backtestOptions) rehearse(ctx context.Context, env *Env, args []string) error {
-	for _, flag := range []string{"by", "metric", "horizon", "min-days", "history"} {
+	for _, flag := range []string{"by", "metric", "horizon", "min-days", "history", "gaps"} {
 		if o.given(flag) {
 			return usageError{"--" + flag + " is of forecasts, and --guardrails tests none", "leave one of them out"}
 		}
@@ -140,6 +142,12 @@ func (o *backtestOptions) validate(args []string) (horizons []int, err error) {
 		return nil, usageError{fmt.Sprintf("--min-days %d is too few", o.minDays), fmt.Sprintf("a forecast needs %d whole days at least", forecast.MinDays)}
 	case o.history != "" && len(args) > 0:
 		return nil, usageError{"--history takes the place of recordings", "name either recordings or --history FILE.csv"}
+	}
+	if !slices.Contains(history.Gaps, o.gaps) {
+		return nil, usageError{fmt.Sprintf("--gaps does not know %q", o.gaps), nearest(o.gaps, history.Gaps, "write one of "+strings.Join(history.Gaps, ", "))}
+	}
+	if o.history == "" && o.given("gaps") {
+		return nil, usageError{"--gaps is of --history", "name a CSV with --history, or leave it out"}
 	}
 	for _, flag := range []string{"by", "metric", "as-of", "dialect", "assume", "config", "dir"} {
 		if o.history != "" && o.given(flag) {

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,9 +13,6 @@ import (
 
 // historyFormats are the outputs of a history's forecast, the default first.
 var historyFormats = []string{"table", "json", "quantiles"}
-
-// largestHistory bounds a file: three hundred years of days are two megabytes.
-const largestHistory = 64 << 20
 
 // quantiles is the exchange form: quantiles of the total, in the unit of the history.
 type quantiles struct {
@@ -86,39 +80,10 @@ func (o *forecastOptions) series(env *Env) (history.Series, error) {
 	if err != nil {
 		return history.Series{}, err
 	}
-	name, content, err := o.content(env)
+	name, content, err := historyContent(env, o.history)
 	if err != nil {
 		return history.Series{}, err
 	}
 	series, diags := history.Parse(name, content, opts)
-	if diags.HasErrors() {
-		plain := bytes.TrimPrefix(content, []byte("\ufeff"))
-		return series, diagnosticsError{diags, func(string) []byte { return plain }}
-	}
-	return series, env.warn(diags)
-}
-
-func (o *forecastOptions) content(env *Env) (name string, content []byte, err error) {
-	from := env.In
-	name = "standard input"
-	if o.history != "-" {
-		name = o.history
-		if info, err := os.Stat(o.history); err == nil && info.IsDir() {
-			return name, nil, usageError{"history " + o.history + " is a folder", "name a CSV file"}
-		}
-		f, err := os.Open(o.history)
-		if err != nil {
-			return name, nil, usageError{fmt.Sprintf("history %v", err), "check the path"}
-		}
-		defer f.Close() //nolint:errcheck // only read from
-		from = f
-	}
-	content, err = io.ReadAll(io.LimitReader(from, largestHistory+1))
-	switch {
-	case err != nil:
-		return name, nil, fmt.Errorf("read history: %w", err)
-	case len(content) > largestHistory:
-		return name, nil, usageError{fmt.Sprintf("history %s is larger than %d MB", name, largestHistory>>20), "a history has one row a day"}
-	}
-	return name, content, nil
+	return series, historyDiagnostics(env, content, diags)
 }

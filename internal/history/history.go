@@ -1,4 +1,4 @@
-// Package history owns a daily series as people export it: a CSV of days and amounts, read strictly, so that every day
+// Package history owns daily series as people export them: a CSV of days and amounts, read strictly, so that every day
 // up to the origin of a forecast is either known, declared to be missing, or an error with its place.
 //
 // It does not know what the amounts are (tokens, dollars), how they are forecast or where the bytes came from.
@@ -9,6 +9,7 @@ package history
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ const (
 
 // Rules documents the ids of the diagnostics this package returns.
 var Rules = []source.Rule{
-	{ID: ruleCSV, Summary: "a history is not the CSV that was expected", Explain: "A history is a CSV of two columns, date and value, a row a day, in any order, with or without a heading. With a heading there may be other columns; those named date and value are read."},
+	{ID: ruleCSV, Summary: "a history is not the CSV that was expected", Explain: "A history is a CSV of two columns, date and value, a row a day, in any order, with or without a heading. With a heading there may be other columns; those named date and value are read, and series, a name, where a file holds several."},
 	{ID: ruleDate, Summary: "a date of a history cannot be read, or stands twice", Explain: "Dates are whole days, written YYYY-MM-DD. A day that stands twice could mean a sum or a correction, and the two differ: add the rows up, or remove one."},
 	{ID: ruleValue, Summary: "an amount of a history cannot be read", Explain: "An amount is a plain number that is finite and not negative: no unit, no thousands separator, a point before decimals. An empty cell is not taken for zero: write 0, or leave the row out and say with --gaps what that means."},
 	{ID: ruleGap, Summary: "days of a history have no row", Explain: "A forecast of a history with holes would rest on a guess about them. --gaps zero says that nothing was spent on those days; --gaps missing says that nobody recorded them, and leaves them out."},
@@ -77,21 +78,63 @@ var Rules = []source.Rule{
 func Parse(name string, content []byte, o Options) (Series, source.Diagnostics) {
 	p := &parser{name: name, content: trimBOM(content), origin: o.Origin}
 	rows, later := p.rows()
+	var s Series
+	if !p.diags.HasErrors() {
+		s = p.series(rows, later, o)
+	}
 	if p.diags.HasErrors() {
 		return Series{}, p.diags
 	}
+	return s, p.diags
+}
+
+// Named is one of the series of a file; Name is "" where there is but one.
+type Named struct {
+	Name string
+	Series
+}
+
+// ParseAll is Parse of a file that may hold several series, told apart by a column called series. They come by name.
+func ParseAll(name string, content []byte, o Options) ([]Named, source.Diagnostics) {
+	p := &parser{name: name, content: trimBOM(content), origin: o.Origin, many: true}
+	rows, later := p.rows()
+	if p.diags.HasErrors() {
+		return nil, p.diags
+	}
+	of := map[string][]row{}
+	for _, r := range rows {
+		of[r.series] = append(of[r.series], r)
+	}
+	if len(of) == 0 {
+		p.series(nil, later, o) // says why
+	}
+	var out []Named
+	for _, series := range slices.Sorted(maps.Keys(of)) {
+		if p.of = ""; series != "" {
+			p.of = fmt.Sprintf(" of %q", series)
+		}
+		out = append(out, Named{series, p.series(of[series], 0, o)})
+	}
+	if p.diags.HasErrors() {
+		return nil, p.diags
+	}
+	return out, p.diags
+}
+
+// series puts the rows of one series in order, and says what is wrong with them.
+func (p *parser) series(rows []row, later int, o Options) Series {
 	s := Series{Origin: o.Origin, Later: later}
 	switch {
 	case len(rows) == 0 && later == 0:
 		p.fileWide(ruleCSV, "write a row a day: 2026-11-22,1200000", "the file has no rows")
-		return Series{}, p.diags
+		return s
 	case len(rows) == 0:
 		p.fileWide(ruleOrigin, "name a later --origin, or a file that begins earlier", "no row up to the origin of %s", o.Origin.Format(time.DateOnly))
-		return Series{}, p.diags
+		return s
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.day, b.day) })
-	if p.twice(rows); p.diags.HasErrors() {
-		return Series{}, p.diags
+	if p.twice(rows) {
+		return s
 	}
 	s.From = dayOf(rows[0].day)
 	if s.Origin.IsZero() {
@@ -99,10 +142,7 @@ func Parse(name string, content []byte, o Options) (Series, source.Diagnostics) 
 	}
 	s.fill(rows, o.Gaps)
 	p.say(s, o.Gaps)
-	if p.diags.HasErrors() {
-		return Series{}, p.diags
-	}
-	return s, p.diags
+	return s
 }
 
 // fill lays the rows out from the first day to the origin.
@@ -126,12 +166,14 @@ func (s *Series) fill(rows []row, gaps string) {
 }
 
 // twice finds days with more than one row; rows are in the order of their days, those of one day in that of the file.
-func (p *parser) twice(rows []row) {
+func (p *parser) twice(rows []row) (found bool) {
 	for i := 1; i < len(rows); i++ {
 		if rows[i].day == rows[i-1].day {
-			p.at(rows[i].pos, ruleDate, "add the rows up, or remove one", "%s stands twice, first at line %d", dayOf(rows[i].day).Format(time.DateOnly), rows[i-1].pos.Line)
+			p.at(rows[i].pos, ruleDate, "add the rows up, or remove one", "%s%s stands twice, first at line %d", dayOf(rows[i].day).Format(time.DateOnly), p.of, rows[i-1].pos.Line)
+			found = true
 		}
 	}
+	return found
 }
 
 // say words what the series leaves open.
@@ -146,7 +188,7 @@ func (p *parser) say(s Series, gaps string) {
 	for _, g := range s.Gaps {
 		days += g.Days()
 	}
-	what := fmt.Sprintf("%s without a row: %s", daysAre(days), list(s.Gaps))
+	what := fmt.Sprintf("%s%s without a row: %s", daysAre(days), p.of, list(s.Gaps))
 	switch gaps {
 	case GapsZero:
 		p.warn(ruleGap, "%s; nothing was spent then, as --gaps zero says", what)

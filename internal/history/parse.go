@@ -17,9 +17,10 @@ import (
 
 // row is one day's amount.
 type row struct {
-	day   int64 // of the epoch
-	value float64
-	pos   source.Pos
+	series string
+	day    int64 // of the epoch
+	value  float64
+	pos    source.Pos
 }
 
 // most bounds the mistakes that are told one by one: after them a file is taken to be something else altogether.
@@ -33,8 +34,11 @@ type parser struct {
 	content     []byte
 	origin      time.Time // zero: none
 	csv         *csv.Reader
-	date, value int // columns
-	width       int // of every row
+	many        bool   // several series, told apart by a column
+	of          string // which series is looked at, for messages
+	date, value int    // columns
+	named       int    // column of the series' name; -1 where there is none
+	width       int    // of every row
 	diags       source.Diagnostics
 }
 
@@ -76,7 +80,7 @@ func (p *parser) rows() (rows []row, later int) {
 
 // heading finds the columns. A first row that begins with a date is none: its columns are date and value.
 func (p *parser) heading(cells []string) (heading, ok bool) {
-	p.width, p.date, p.value = len(cells), 0, 1
+	p.width, p.date, p.value, p.named = len(cells), 0, 1, -1
 	if _, err := time.Parse(time.DateOnly, trimmed(cells[0])); err == nil && len(cells) == 2 {
 		return false, true
 	}
@@ -85,6 +89,9 @@ func (p *parser) heading(cells []string) (heading, ok bool) {
 		names[i] = strings.ToLower(trimmed(c))
 	}
 	p.date, p.value = slices.Index(names, "date"), slices.Index(names, "value")
+	if p.many {
+		p.named = slices.Index(names, "series")
+	}
 	if p.value < 0 && p.date >= 0 && len(names) == 2 {
 		p.value = 1 - p.date // of two columns the other one is meant, whatever it is called
 	}
@@ -112,6 +119,9 @@ func (p *parser) row(cells []string) (r row, known, ok bool) {
 		return row{}, false, false
 	}
 	r.day = dayNumber(day)
+	if p.named >= 0 {
+		r.series = strings.Clone(trimmed(cells[p.named])) // the row is read into again
+	}
 	if !p.origin.IsZero() && day.After(p.origin) {
 		return r, false, true
 	}
