@@ -44,6 +44,9 @@ func (w writer) document() *report.Report {
 		r.Base = &rev
 	}
 	r.Total = w.group(replay.ByProject, "", true)
+	if r.Total.Past != nil {
+		r.Provenance.Notes = append(r.Provenance.Notes, pastHeld(r.Total.Past))
+	}
 	r.Total.Notes = append(r.Total.Notes, rewrites(res)...)
 	r.Tracks, r.Features, r.Models = w.tracks(), w.groups(replay.ByFeature), w.groups(replay.ByModel)
 	r.Verdict = w.verdict(r)
@@ -170,6 +173,7 @@ func (w writer) group(d replay.Dim, name string, declared bool) report.Group {
 	}
 	m := w.m.scopes[scope]
 	g.Calls, g.Sessions = m.Calls, int64(len(stat.Sessions()))
+	g.Past = w.past(d, name, declared)
 	g.Base = w.side(d, name, 0, m.Base)
 	g.Head = w.side(d, name, 1, m.Head)
 	w.picture(d, name, declared, g.Head)

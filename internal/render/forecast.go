@@ -103,6 +103,9 @@ func (s *screen) foresee(title string, g *report.Group, both bool) {
 		s.para("  ", "", "no forecast: "+strings.Join(append(groupNotes(*g), "too little history")[:1], ""))
 	default:
 		s.metrics(metricsOf(s.r, g), both)
+		if p := g.Past; p != nil {
+			s.para("  ", "", fmt.Sprintf("in the past: P90 of %s held in %d of %d windows, %d of them apart; a naive method's in %d", plural(int64(p.Days), "day", "days"), p.Held, p.Windows, p.Apart, p.NaiveHeld))
+		}
 		if both {
 			s.spread(g)
 		}

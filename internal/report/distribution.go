@@ -39,3 +39,14 @@ type Fan struct {
 	Cost   []FanPoint `json:"cost"`
 	Tokens []FanPoint `json:"tokens"`
 }
+
+// Past is how forecasts of the group's own days held: at every day of the history a total was forecast from the days
+// before it alone, and held against what came.
+type Past struct {
+	Days      int     `json:"horizon_days"`   // of every total: the period's, or a week where the history has no room for three of those
+	Windows   int     `json:"windows"`        // forecasts tested
+	Apart     int     `json:"windows_apart"`  // of these, those that share no day of their totals
+	Held      int     `json:"p90_held"`       // windows that came to P90 of their forecast or less
+	NaiveHeld int     `json:"naive_p90_held"` // the same of a method that takes the last 7 days to go on, with normal noise
+	Loss      float64 `json:"loss_vs_naive"`  // mean pinball loss as a share of that method's: below 1 is better; 0 where it lost nothing
+}

@@ -196,6 +196,7 @@ type Group struct {
 	Status    Status   `json:"status,omitempty"` // worst of its checks; absent when no ceiling is held here
 	Notes     []string `json:"notes,omitempty"`
 	LatencyBy string   `json:"latency_method,omitempty"` // how head latency was obtained
+	Past      *Past    `json:"past,omitempty"`           // of the money of the project, of tracks and of what is declared; absent where nothing can be tested
 }
 
 // Cause is one reason why head costs more or less than base.
