@@ -42,6 +42,15 @@ func TestParseAllRefuses(t *testing.T) {
 			t.Errorf("%q: %v, %v\nwant %s", c.in, got, diags, c.want)
 		}
 	}
+	for in, want := range map[string]string{
+		"series,date,value\na,2026-11-01,1\nb,2026-11-02,1\n": `s.csv: the file holds 2 series, "a" and "b" among them`,
+		"date,value,date\n2026-11-01,1,2026-11-01\n":          "s.csv:1:12: the column date stands twice",
+		"date,series\n2026-11-01,1\n":                         "s.csv:1:1: no columns date and value",
+	} {
+		if _, diags := Parse("s.csv", []byte(in), Options{}); len(diags) != 1 || !strings.HasPrefix(diags[0].String(), want) {
+			t.Errorf("%q: %v\nwant %s", in, diags, want)
+		}
+	}
 	filled, diags := ParseAll("s.csv", []byte("series,date,value\na,2026-11-01,1\na,2026-11-03,1\n"), Options{Gaps: GapsZero})
 	if len(filled) != 1 || !cmp.Equal(filled[0].Values, []float64{1, 0, 1}) || diags.HasErrors() || len(diags) != 1 {
 		t.Errorf("%v, %v", filled, diags)

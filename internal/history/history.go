@@ -74,18 +74,18 @@ var Rules = []source.Rule{
 }
 
 // Parse reads a history of a file called name. Diagnostics with an error among them mean that the series cannot be used;
-// warnings say what was filled, left out or not used.
+// warnings say what was filled, left out or not used. A file of several series is an error: days of one would be taken for
+// days of another.
 func Parse(name string, content []byte, o Options) (Series, source.Diagnostics) {
-	p := &parser{name: name, content: trimBOM(content), origin: o.Origin}
-	rows, later := p.rows()
-	var s Series
-	if !p.diags.HasErrors() {
-		s = p.series(rows, later, o)
+	all, diags := ParseAll(name, content, o)
+	switch {
+	case len(all) == 0:
+		return Series{}, diags
+	case len(all) > 1:
+		diags.Add(ruleCSV, source.Span{File: name}, "keep the rows of one of them", "the file holds %d series, %q and %q among them", len(all), all[0].Name, all[1].Name)
+		return Series{}, diags
 	}
-	if p.diags.HasErrors() {
-		return Series{}, p.diags
-	}
-	return s, p.diags
+	return all[0].Series, diags
 }
 
 // Named is one of the series of a file; Name is "" where there is but one.
@@ -96,7 +96,7 @@ type Named struct {
 
 // ParseAll is Parse of a file that may hold several series, told apart by a column called series. They come by name.
 func ParseAll(name string, content []byte, o Options) ([]Named, source.Diagnostics) {
-	p := &parser{name: name, content: trimBOM(content), origin: o.Origin, many: true}
+	p := &parser{name: name, content: trimBOM(content), origin: o.Origin}
 	rows, later := p.rows()
 	if p.diags.HasErrors() {
 		return nil, p.diags
@@ -105,15 +105,18 @@ func ParseAll(name string, content []byte, o Options) ([]Named, source.Diagnosti
 	for _, r := range rows {
 		of[r.series] = append(of[r.series], r)
 	}
+	for series := range later {
+		of[series] = append(of[series], nil...) // a series may lie after the origin as a whole
+	}
 	if len(of) == 0 {
-		p.series(nil, later, o) // says why
+		p.fileWide(ruleCSV, "write a row a day: 2026-11-22,1200000", "the file has no rows")
 	}
 	var out []Named
 	for _, series := range slices.Sorted(maps.Keys(of)) {
 		if p.of = ""; series != "" {
 			p.of = fmt.Sprintf(" of %q", series)
 		}
-		out = append(out, Named{series, p.series(of[series], 0, o)})
+		out = append(out, Named{series, p.series(of[series], later[series], o)})
 	}
 	if p.diags.HasErrors() {
 		return nil, p.diags
@@ -124,12 +127,8 @@ func ParseAll(name string, content []byte, o Options) ([]Named, source.Diagnosti
 // series puts the rows of one series in order, and says what is wrong with them.
 func (p *parser) series(rows []row, later int, o Options) Series {
 	s := Series{Origin: o.Origin, Later: later}
-	switch {
-	case len(rows) == 0 && later == 0:
-		p.fileWide(ruleCSV, "write a row a day: 2026-11-22,1200000", "the file has no rows")
-		return s
-	case len(rows) == 0:
-		p.fileWide(ruleOrigin, "name a later --origin, or a file that begins earlier", "no row up to the origin of %s", o.Origin.Format(time.DateOnly))
+	if len(rows) == 0 {
+		p.fileWide(ruleOrigin, "name a later --origin, or a file that begins earlier", "no row%s up to the origin of %s", p.of, o.Origin.Format(time.DateOnly))
 		return s
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.day, b.day) })

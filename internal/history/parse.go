@@ -44,8 +44,9 @@ type parser struct {
 
 func trimBOM(content []byte) []byte { return bytes.TrimPrefix(content, []byte("\ufeff")) }
 
-// rows reads what stands up to the origin and counts what stands after it.
-func (p *parser) rows() (rows []row, later int) {
+// rows reads what stands up to the origin and counts by series what stands after it.
+func (p *parser) rows() (rows []row, later map[string]int) {
+	later = map[string]int{}
 	p.csv = csv.NewReader(bytes.NewReader(p.content))
 	p.csv.FieldsPerRecord, p.csv.ReuseRecord, p.csv.TrimLeadingSpace = -1, true, true
 	for first := true; len(p.diags) < most; first = false {
@@ -55,12 +56,12 @@ func (p *parser) rows() (rows []row, later int) {
 		}
 		if err != nil {
 			p.malformed(err)
-			return nil, 0
+			return nil, nil
 		}
 		if first {
 			if heading, ok := p.heading(cells); heading || !ok {
 				if !ok {
-					return nil, 0
+					return nil, nil
 				}
 				continue
 			}
@@ -71,11 +72,11 @@ func (p *parser) rows() (rows []row, later int) {
 		case known:
 			rows = append(rows, r)
 		default:
-			later++
+			later[r.series]++
 		}
 	}
 	p.fileWide(ruleCSV, "mend these first", "more mistakes follow")
-	return nil, 0
+	return nil, nil
 }
 
 // heading finds the columns. A first row that begins with a date is none: its columns are date and value.
@@ -88,11 +89,15 @@ func (p *parser) heading(cells []string) (heading, ok bool) {
 	for i, c := range cells {
 		names[i] = strings.ToLower(trimmed(c))
 	}
-	p.date, p.value = slices.Index(names, "date"), slices.Index(names, "value")
-	if p.many {
-		p.named = slices.Index(names, "series")
+	for i, n := range names {
+		if slices.Contains([]string{"date", "value", "series"}, n) && slices.Contains(names[:i], n) {
+			p.at(p.posOf(i), ruleCSV, "keep one of them", "the column %s stands twice", n)
+			return false, false
+		}
 	}
-	if p.value < 0 && p.date >= 0 && len(names) == 2 {
+	p.date, p.value = slices.Index(names, "date"), slices.Index(names, "value")
+	p.named = slices.Index(names, "series")
+	if p.value < 0 && p.date >= 0 && len(names) == 2 && p.named < 0 {
 		p.value = 1 - p.date // of two columns the other one is meant, whatever it is called
 	}
 	if p.date >= 0 && p.value >= 0 {
@@ -118,10 +123,10 @@ func (p *parser) row(cells []string) (r row, known, ok bool) {
 		p.at(r.pos, ruleDate, "write it as 2026-11-22", "%.40q is not a day", cells[p.date])
 		return row{}, false, false
 	}
-	r.day = dayNumber(day)
 	if p.named >= 0 {
 		r.series = strings.Clone(trimmed(cells[p.named])) // the row is read into again
 	}
+	r.day = dayNumber(day)
 	if !p.origin.IsZero() && day.After(p.origin) {
 		return r, false, true
 	}

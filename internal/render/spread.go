@@ -1,7 +1,7 @@
 package render
 
 import (
-	"time"
+	"fmt"
 
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/report"
@@ -32,6 +32,10 @@ func spreadRows(g *report.Group) []spreadRow {
 			return of.pick(s)
 		}
 		base, head := spreadFigures(spread(g.Base)), spreadFigures(spread(g.Head))
+		if of.name == "call" {
+			bounded(&base[2], g.Base)
+			bounded(&head[2], g.Head)
+		}
 		for i, what := range []string{"cost", "tokens", "latency"} {
 			if base[i][0] != none || head[i][0] != none {
 				rows = append(rows, spreadRow{of.name + " " + what, base[i], head[i]})
@@ -39,6 +43,18 @@ func spreadRows(g *report.Group) []spreadRow {
 		}
 	}
 	return rows
+}
+
+// bounded adds to P50 and P95 of a call's latency where they may lie: "10.4s (9.9s to 11s)".
+func bounded(latency *[4]string, s *report.Side) {
+	if s == nil || latency[0] == none {
+		return
+	}
+	for i, r := range map[int]*report.MillisRange{0: s.LatencyP50Range, 3: s.LatencyP95Range} {
+		if r != nil {
+			latency[i] += fmt.Sprintf(" (%s to %s)", millis(&r.Low), millis(&r.High))
+		}
+	}
 }
 
 // spreadFigures gives cost, tokens and latency as people read them.
@@ -58,7 +74,7 @@ func spreadFigures(s *report.Spread) (out [3][4]string) {
 	}
 	if l := s.Latency; l != nil {
 		for i, ms := range []int64{l.P50, l.P75, l.P90, l.P95} {
-			out[2][i] = money.Duration(time.Duration(ms) * time.Millisecond).String()
+			out[2][i] = millis(&ms)
 		}
 	}
 	return out
