@@ -29,12 +29,7 @@ func (d *guardrailsDocument) writeTable(env *Env) error {
 	if s.err != nil {
 		return s.err
 	}
-	for line := range strings.Lines(s.b.String()) {
-		if _, err := fmt.Fprintln(env.Out, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return env.print(s.b.String())
 }
 
 func (d *guardrailsDocument) facts(s *inspectScreen) {

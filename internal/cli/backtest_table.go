@@ -36,12 +36,7 @@ func (d *backtestDocument) writeTable(env *Env) error {
 	if s.err != nil {
 		return s.err
 	}
-	for line := range strings.Lines(s.b.String()) {
-		if _, err := fmt.Fprintln(env.Out, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return env.print(s.b.String())
 }
 
 // parts are the results by metric and horizon.

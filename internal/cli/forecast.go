@@ -90,7 +90,7 @@ func (o *forecastOptions) fromProject(ctx context.Context, env *Env) error {
 		return err
 	}
 	o.base = "none"
-	rep, err := o.report(ctx, env)
+	rep, err := o.report(ctx, env, nil)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
@@ -44,4 +46,14 @@ func (e *Env) warnOrEnd(diags source.Diagnostics) error {
 		return diagnosticsError{diags, nil}
 	}
 	return e.warn(diags)
+}
+
+// print writes text for people, without the spaces that tables leave at the ends of lines.
+func (e *Env) print(text string) error {
+	for line := range strings.Lines(text) {
+		if _, err := fmt.Fprintln(e.Out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }

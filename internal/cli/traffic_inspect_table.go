@@ -49,12 +49,7 @@ func (d *inspectDocument) writeTable(env *Env) error {
 	if s.err != nil {
 		return s.err
 	}
-	for line := range strings.Lines(s.b.String()) {
-		if _, err := fmt.Fprintln(env.Out, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return env.print(s.b.String())
 }
 
 func (s *inspectScreen) title(text string) {

@@ -78,21 +78,11 @@ func runWhatIf(ctx context.Context, env *Env, o *whatIfOptions) error {
 	if err := o.anyVariant(ctx); err != nil {
 		return err
 	}
-	in, done, err := o.input(ctx, env)
+	rep, err := o.report(ctx, env, func(in *gate.Input) {
+		in.Variants, in.Files, in.Only = o.variants.all(), anywhere{}, o.only
+	})
 	if err != nil {
 		return err
-	}
-	in.Variants, in.Files, in.Only = o.variants.all(), anywhere{}, o.only
-	memo, save := remember(env)
-	defer save()
-	in.Memo = memo
-	rep, diags, err := gate.Run(in)
-	done() // before anything is printed: the progress line makes room for the tables
-	if err != nil {
-		return err
-	}
-	if rep == nil {
-		return diagnosticsError{diags, contentOf(in.Head.FS)}
 	}
 	i := slices.Index(whatIfFormats(), o.format)
 	return render.WhatIfFormats[i].Render(env.Out, rep.WhatIfDocument(), render.Options{Width: env.Width, Color: env.Color, ByTrack: o.by == "track"})

@@ -34,7 +34,6 @@ type parser struct {
 	content     []byte
 	origin      time.Time // zero: none
 	csv         *csv.Reader
-	many        bool   // several series, told apart by a column
 	of          string // which series is looked at, for messages
 	date, value int    // columns
 	named       int    // column of the series' name; -1 where there is none
