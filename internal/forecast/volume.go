@@ -23,7 +23,7 @@ type ShortHistoryError struct{ Have, Need int }
 
 // Error names both numbers.
 func (e *ShortHistoryError) Error() string {
-	return fmt.Sprintf("%v: %d whole days, %d needed", ErrShortHistory, e.Have, e.Need)
+	return fmt.Sprintf("%v: %s, %d needed", ErrShortHistory, counted(e.Have, "whole day"), e.Need)
 }
 
 // Unwrap makes errors.Is(err, ErrShortHistory) true.
@@ -130,13 +130,21 @@ func widen(r [len(levels)]float64, by func(z, dev float64) float64) [len(levels)
 	return out
 }
 
+// counted gives "1 day" or "3 days".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 func cautions(days, horizon int) []Warning {
 	var ws []Warning
 	if days < shortestMeasured {
-		ws = append(ws, Warning{Rule: ruleShortHistory, Text: fmt.Sprintf("the forecast rests on %d whole days; its spread was measured on %d to %d", days, shortestMeasured, longestMeasured)})
+		ws = append(ws, Warning{Rule: ruleShortHistory, Text: fmt.Sprintf("the forecast rests on %s; its spread was measured on %d to %d", counted(days, "whole day"), shortestMeasured, longestMeasured)})
 	}
 	if h := float64(horizon); h < week.days || h > month.days {
-		ws = append(ws, Warning{Rule: ruleHorizon, Text: fmt.Sprintf("a period of %d days is outside the %g to %g days that spread was measured on", horizon, week.days, month.days)})
+		ws = append(ws, Warning{Rule: ruleHorizon, Text: fmt.Sprintf("a period of %s is outside the %g to %g days that spread was measured on", counted(horizon, "day"), week.days, month.days)})
 	}
 	return ws
 }
