@@ -172,8 +172,12 @@ func TestPast(t *testing.T) {
 	if s, ok := Past(wandering(28, 5), 30, Uncertainty{}); !ok || s.Horizon != 21 || s.Trials != 1 {
 		t.Errorf("28 days: %+v, %v", s, ok)
 	}
-	narrow, _ := Past(wandering(80, 8), 7, Uncertainty{})
-	wide, _ := Past(wandering(80, 8), 7, Uncertainty{Sampling: 2})
+	launched := wandering(80, 8)
+	for i := 73; i < 80; i++ {
+		launched[i] *= 8
+	}
+	narrow, _ := Past(launched, 7, Uncertainty{})
+	wide, _ := Past(launched, 7, Uncertainty{Sampling: 2})
 	if wide.Held <= narrow.Held || wide.Held != wide.Trials || wide.NaiveHeld != narrow.NaiveHeld {
 		t.Errorf("P90 held %d times, and %d times with a sampling error of 200 %%, of %d", narrow.Held, wide.Held, wide.Trials)
 	}

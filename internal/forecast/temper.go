@@ -19,8 +19,8 @@ import (
 //  4. A calm track is not like the others: its spread comes from its own days, with a tail for the launch or collapse
 //     that no calm history shows. The prior puts the month of a steady track (28 days, cv .1) at 55 % of its level.
 //
-// Against the better covering loss alone, P90 of a week then covers a point more on either mixture, and mean pinball loss
-// and CRPS are .007 lower; how much better that is on a reader's own traffic, tokengate backtest tells.
+// Against the better covering loss alone, P90 then covers one to two points more on either mixture, at the same mean
+// pinball loss and a CRPS .003 lower; how good that is on a reader's own traffic, tokengate backtest tells.
 type temper struct {
 	amount float64              // share of the loss "amount" in the mixture
 	slope  float64              // of the log ratios above the median
@@ -52,7 +52,7 @@ func (h history) ratios(f *fit, t *temper) [len(levels)]float64 {
 		}
 		out[i] = share*amount[i] + (1-share)*logRatio[i]
 		if i > median {
-			out[i] = max(t.slope*out[i]+t.shift[i], level+t.floor[i])
+			out[i] = max(t.slope*out[i]+t.shift[i]+h.youth()*youngShift[i], level+t.floor[i])
 		}
 	}
 	out[median] += h.steady() * max(0, level-steadyBelow-out[median])
@@ -64,6 +64,13 @@ func (h history) ratios(f *fit, t *temper) [len(levels)]float64 {
 	slices.Sort(out[:])
 	return out
 }
+
+// youngShift is added to the upper quantiles of a young track: where the better covering loss held P90 87 % of the time over
+// all recorded series, it was 84 % on tracks of up to ten days.
+var youngShift = [len(levels)]float64{4: 0.04, 5: 0.08, 6: 0.10}
+
+// youth is 1 up to ten days of history, and falls to 0 at fourteen.
+func (h history) youth() float64 { return min(1, max(0, float64(14-len(h.days))/4)) }
 
 // at gives the log ratios at every level, held to the bounds of the fit and put in order.
 func (c *coefficients) at(x [featureCount]float64) [len(levels)]float64 {
