@@ -26,7 +26,7 @@ func ownErrors(daily []float64) (below, above float64) {
 			continue
 		}
 		n++
-		r := h.ratios(&week, &temperWeek)
+		r := h.ratios(&week, &temperWeek, h.features())
 		came := 0.0
 		for _, v := range daily[end : end+ownStep] {
 			came += v

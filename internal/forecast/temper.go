@@ -39,9 +39,8 @@ var (
 		floor: [len(levels)]float64{none, none, none, none, 0.3, 0.85, 1.4}}
 )
 
-// ratios gives the log ratios of a horizon at every level, in order.
-func (h history) ratios(f *fit, t *temper) [len(levels)]float64 {
-	x := h.features()
+// ratios gives the log ratios of a horizon at every level, in order; x are the history's features.
+func (h history) ratios(f *fit, t *temper, x [featureCount]float64) [len(levels)]float64 {
 	amount, logRatio := f.amount.at(x), f.logRatio.at(x)
 	level := math.Log(h.level() / h.mean)
 	var out [len(levels)]float64

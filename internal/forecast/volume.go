@@ -55,7 +55,8 @@ func Volume(daily []float64, horizonDays int, u Uncertainty) (Dist, []Warning, e
 	if h.mean == 0 {
 		return Dist{}, nil, fmt.Errorf("%w on any of the last %d days", ErrNoVolume, len(h.days))
 	}
-	ratios := h.spread(daily, atHorizon(h.ratios(&week, &temperWeek), h.ratios(&month, &temperMonth), float64(horizonDays)), u)
+	x := h.features()
+	ratios := h.spread(daily, atHorizon(h.ratios(&week, &temperWeek, x), h.ratios(&month, &temperMonth, x), float64(horizonDays)), u)
 	rhythm := h.calm() * h.phase(horizonDays)
 	var at [len(levels)]float64
 	for i, r := range ratios {

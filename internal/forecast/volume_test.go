@@ -216,7 +216,7 @@ func TestVolumeShortHistory(t *testing.T) {
 		for name, daily := range histories(rand.New(rand.NewPCG(15, 16)), n) {
 			up, down := spread(volume(t, daily, 7, Uncertainty{}))
 			own := newHistory(daily)
-			r := own.ratios(&week, &temperWeek)
+			r := own.ratios(&week, &temperWeek, own.features())
 			if math.Abs(up-want*(r[5]-r[3])) > 1e-9 || math.Abs(down-want*(r[3]-r[1])) > 1e-9 {
 				t.Errorf("%s, %d days: +%g −%g, unwidened +%g −%g", name, n, up, down, r[5]-r[3], r[3]-r[1])
 			}

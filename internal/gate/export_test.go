@@ -17,7 +17,7 @@ func ScopePaths(in Input) (map[budget.Scope][2][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, out := measure(in, base, results[0]), map[budget.Scope][2][]float64{}
+	m, out := measure(in, base, catalog, results[0]), map[budget.Scope][2][]float64{}
 	for _, d := range dims {
 		for _, name := range m.names[d] {
 			pair := [2][]float64{make([]float64, forecast.PathCount), make([]float64, forecast.PathCount)}

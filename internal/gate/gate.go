@@ -89,7 +89,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	}
 	res := results[0]
 	diags = slices.Concat(diags, missing, odd) // a recording that cannot be read leaves the verdict open; see given
-	m := measure(in, policy, res)
+	m := measure(in, policy, catalog, res)
 	if wrong := m.misnamed(head); wrong.HasErrors() {
 		wrong.Sort()
 		return nil, wrong, nil

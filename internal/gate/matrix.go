@@ -54,7 +54,7 @@ func (w writer) row(v *variant, res *replay.Result) row {
 	if out.in.Base == nil {
 		out.in.Base = &w.in.Head
 	}
-	out.res, out.m = res, measure(out.in, w.policy, res)
+	out.res, out.m = res, measure(out.in, w.policy, w.count.catalog, res)
 	e := budget.Evidence{Now: w.e.Now, Stage: w.e.Stage, Period: w.e.Period, HasBase: true, Ceilings: w.e.Ceilings, Scopes: out.m.scopes}
 	out.e, out.out = e, budget.Judge(e)
 	return out

@@ -8,6 +8,7 @@ import (
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/forecast"
+	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/replay"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/stats"
@@ -45,9 +46,10 @@ type singles struct{ calls, sessions quantiles }
 // seed makes the bootstrap and the paths repeatable; any fixed number does.
 const seed = 20260101
 
-func measure(in Input, policy *side, res *replay.Result) *measurements {
+// measure takes what is priced with from the catalog: a model has one name under all that it is known by.
+func measure(in Input, policy *side, catalog *pricing.Catalog, res *replay.Result) *measurements {
 	m := &measurements{scopes: map[budget.Scope]budget.Measured{}, groups: map[budget.Scope]*replay.Group{}, totals: map[replay.Dim][2]map[string]*replay.Totals{},
-		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(policy), planned: map[budget.Scope][2]float64{}, ends: map[budget.Scope][2]amount{}, singles: map[sided]singles{}}
+		latency: fitLatencies(res), strands: res.Strands(), names: map[replay.Dim][]string{}, hasBase: res.Base != nil, model: in.model(catalog), planned: map[budget.Scope][2]float64{}, ends: map[budget.Scope][2]amount{}, singles: map[sided]singles{}}
 	for _, d := range dims {
 		pair := [2]map[string]*replay.Totals{{}, res.Head.Totals(d)}
 		if m.hasBase {
@@ -71,9 +73,8 @@ func measure(in Input, policy *side, res *replay.Result) *measurements {
 
 var dims = []replay.Dim{replay.ByProject, replay.ByTrack, replay.ByFeature, replay.ByModel, replay.ByTemplate}
 
-// model resolves names of models as the policy's prices do.
-func (in Input) model(policy *side) func(string) string {
-	catalog, _ := policy.policy.Catalog(policy.fs, in.Catalog) // what is wrong with a price file was said when it was priced with
+// model resolves names of models as a catalogue does.
+func (in Input) model(catalog *pricing.Catalog) func(string) string {
 	return func(name string) string {
 		if found, err := catalog.Lookup(name, in.Now); err == nil {
 			return found.ID

@@ -106,7 +106,9 @@ func ParseAll(name string, content []byte, o Options) ([]Named, source.Diagnosti
 		of[r.series] = append(of[r.series], r)
 	}
 	for series := range later {
-		of[series] = append(of[series], nil...) // a series may lie after the origin as a whole
+		if _, ok := of[series]; !ok {
+			of[series] = nil // it lies after the origin as a whole, and series says so
+		}
 	}
 	if len(of) == 0 {
 		p.fileWide(ruleCSV, "write a row a day: 2026-11-22,1200000", "the file has no rows")
