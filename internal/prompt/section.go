@@ -132,6 +132,7 @@ func (d *document) trim(rs []region) []region {
 func (d *document) sections(heads []heading, kept []region) []Section {
 	kept = slices.Clone(kept)
 	heads = append([]heading{{offset: d.body}}, heads...)
+	names := anchors(heads)
 	var out []Section
 	for i, h := range heads {
 		end := len(d.text)
@@ -152,7 +153,7 @@ func (d *document) sections(heads []heading, kept []region) []Section {
 			kept = kept[1:]
 		}
 		if b.Len() > 0 {
-			out = append(out, Section{Heading: h.text, Level: h.level, Span: d.lineSpan(first, end), Text: b.String()})
+			out = append(out, Section{Heading: h.text, Anchor: names[i], Level: h.level, Span: d.lineSpan(first, end), Text: b.String()})
 		}
 	}
 	return out

@@ -56,6 +56,7 @@ type File struct {
 // Section is a run of a file's text under one heading. Text holds only what is sent: stripped parts are gone.
 type Section struct {
 	Heading string      // "" before the first heading; "(wrapper)" for text the tool adds around a file
+	Anchor  string      // names the section within its file, as GitHub links to it: "token-budget", "setup-1"; "" without a heading
 	Level   int         // 1–6; 0 for "" and "(wrapper)"
 	Span    source.Span // whole lines of the file, End at the first line after it; zero for the wrapper
 	Text    string

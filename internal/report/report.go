@@ -222,6 +222,18 @@ type Template struct {
 	Method string         `json:"method"`
 	Calls  int64          `json:"calls"` // recorded calls that used it
 	Files  []TemplateFile `json:"files"`
+	Carry  *Carry         `json:"carry,omitempty"` // what sending its text costs; absent where no call used it or nothing can be forecast
+}
+
+// Carry is what sending a text over and over costs: a template, a file or a section of one. Only its own tokens count, not
+// the calls as a whole.
+type Carry struct {
+	Calls     int64        `json:"calls_per_period"`  // that send it, at the P50 level of volume
+	Tokens    int64        `json:"tokens_per_period"` // of the text, over those calls
+	Cost      money.Amount `json:"cost_per_period"`   // of these tokens, in the price class each call had them in
+	Saved     money.Amount `json:"saved_by_cache"`    // what they would cost more if all were plain input
+	CacheRead float64      `json:"cache_read"`        // share of the tokens that was read from a cache
+	Subagents float64      `json:"subagents"`         // share of the calls that subagents made
 }
 
 // TemplateFile is one file of a template.
@@ -229,13 +241,16 @@ type TemplateFile struct {
 	Path     string    `json:"path"`
 	Tokens   int64     `json:"tokens"`
 	Sections []Section `json:"sections"`
+	Carry    *Carry    `json:"carry,omitempty"`
 }
 
 // Section is the size of one section.
 type Section struct {
 	Heading string `json:"heading"`
+	Anchor  string `json:"anchor,omitempty"` // names it within its file: "token-budget"
 	Place   Place  `json:"place"`
 	Tokens  int64  `json:"tokens"`
+	Carry   *Carry `json:"carry,omitempty"`
 }
 
 // Finding is one thing worth saying about a place.
