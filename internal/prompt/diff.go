@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -17,14 +18,15 @@ type Hunk struct {
 	Section  string      // heading it stands under: in head, for a deletion in base; Wrapper for wrapper text
 }
 
-// Diff compares what two versions of a template send, file by file, by lines. The root files are compared with each
-// other even when the path changed; imports are matched by path. A nil template sends nothing, so all of the other is
-// added or removed. Hunks are in the order of head's files, then files only base sends.
+// Diff compares what two versions of a template send, file by file, by lines. Files are matched by path; the first ones
+// are compared with each other as well when neither side has the other's path, so that a root file may be renamed. A nil
+// template sends nothing, so all of the other is added or removed. Hunks are in the order of head's files, then files
+// only base sends.
 func Diff(base, head *Template) []Hunk {
 	var out []Hunk
 	matched := map[int]bool{}
 	for i, f := range head.files() {
-		j := match(base.files(), f, i)
+		j := match(base.files(), head.files(), i)
 		if j < 0 {
 			out = append(out, diffFiles(File{Path: f.Path}, f)...)
 			continue
@@ -48,13 +50,18 @@ func (t *Template) files() []File {
 }
 
 // match finds the file of base that head's file i is compared with, or -1.
-func match(base []File, f File, i int) int {
-	for j, b := range base {
-		if i == 0 && j == 0 || i > 0 && j > 0 && b.Path == f.Path {
-			return j
-		}
+func match(base, head []File, i int) int {
+	if j := placeOf(base, head[i].Path); j >= 0 {
+		return j
+	}
+	if i == 0 && len(base) > 0 && placeOf(head, base[0].Path) < 0 {
+		return 0
 	}
 	return -1
+}
+
+func placeOf(files []File, path string) int {
+	return slices.IndexFunc(files, func(f File) bool { return f.Path == path })
 }
 
 func diffFiles(base, head File) []Hunk {

@@ -29,7 +29,7 @@ func (l *loader) importOne(ref importRef, at source.Span, chain []string) {
 		l.unusable(ref.target, p, at, chain)
 		return
 	}
-	if !importable(name) {
+	if !l.how.anyFile && !importable(name) {
 		l.diags.Warn("import-not-text", at, "import a text file, or remove the @", "@%s is not loaded: files with the extension %s are not imported", ref.target, suffix(name))
 		return
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tokengate/tokengate/internal/source"
-	"github.com/yuin/goldmark/ast"
 )
 
 // Options are what a load depends on besides the files.
@@ -30,13 +29,7 @@ type Options struct {
 // fsys decides whether a symbolic link may be followed: an error that wraps fs.ErrInvalid or says that the path escapes
 // is reported as leading out of the project.
 func Load(fsys fs.FS, name string, opts Options) (*Template, source.Diagnostics) {
-	l := loader{fsys: fsys, opts: opts, seen: map[string]bool{}, t: &Template{}}
-	if l.opts.MaxDepth <= 0 {
-		l.opts.MaxDepth = 4
-	}
-	if l.opts.Root == "" {
-		l.opts.Root = "/repo"
-	}
+	l := newLoader(fsys, opts)
 	clean, p := inside(name)
 	if p == nil {
 		var content []byte
@@ -53,39 +46,61 @@ func Load(fsys fs.FS, name string, opts Options) (*Template, source.Diagnostics)
 type loader struct {
 	fsys  fs.FS
 	opts  Options
+	how   manner
+	label string // what the wrapper text calls the files
+	lead  string // stands once in front of the first file that is sent
+	tree  bool   // several files are loaded one after the other, and those that send nothing are left out
 	t     *Template
 	seen  map[string]bool // real paths of files already sent
 	diags source.Diagnostics
 }
 
+func newLoader(fsys fs.FS, opts Options) *loader {
+	l := &loader{fsys: fsys, opts: opts, seen: map[string]bool{}, t: &Template{}}
+	if l.opts.MaxDepth <= 0 {
+		l.opts.MaxDepth = 4
+	}
+	if l.opts.Root == "" {
+		l.opts.Root = "/repo"
+	}
+	return l
+}
+
 func (l *loader) root(name string, content []byte) {
-	l.t.Path, l.t.Kind = name, kindOf(name)
-	l.t.BlobID = fmt.Sprintf("%x", sha1.Sum(append(fmt.Appendf(nil, "blob %d\x00", len(content)), content...)))
-	l.t.SHA256 = fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+	l.t.Kind = kindOf(name)
+	l.t.identify(name, content)
+	l.how, l.label = mannerOf(l.t.Kind), labelOf(name)
 	l.add(name, content, nil)
 	if l.t.Text() == "" {
 		l.diags.Warn("template-empty", source.Span{File: name}, "", "template %s sends nothing", name)
 	}
-	l.linkText(content)
+	l.linkText(name, content)
 	l.diags = append(l.diags, checkBudgets(l.t.Budgets, l.opts.Now)...)
 }
 
+// identify names the template's root file and the content it has.
+func (t *Template) identify(name string, content []byte) {
+	t.Path = name
+	t.BlobID = fmt.Sprintf("%x", sha1.Sum(append(fmt.Appendf(nil, "blob %d\x00", len(content)), content...)))
+	t.SHA256 = fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+}
+
 // linkText warns of a symbolic link that a checkout turned into a text file: its content is a path, and only that is sent.
-func (l *loader) linkText(content []byte) {
-	target := path.Join(path.Dir(l.t.Path), string(content))
+func (l *loader) linkText(name string, content []byte) {
+	target := path.Join(path.Dir(name), string(content))
 	if l.t.Kind != ClaudeMD || len(content) > 255 || strings.ContainsAny(string(content), " \r\n") || !fs.ValidPath(target) {
 		return
 	}
-	if target != l.t.Path && stat(l.fsys, target) == nil {
-		l.diags.Warn("template-link-text", source.Span{File: l.t.Path}, fmt.Sprintf("write @%s instead, or check the link out as a link", content),
-			"template %s holds only the path %s; it looks like a symbolic link that was checked out as text", l.t.Path, content)
+	if target != name && stat(l.fsys, target) == nil {
+		l.diags.Warn("template-link-text", source.Span{File: name}, fmt.Sprintf("write @%s instead, or check the link out as a link", content),
+			"template %s holds only the path %s; it looks like a symbolic link that was checked out as text", name, content)
 	}
 }
 
 // kindOf tells the kind of a file by its path.
 func kindOf(name string) Kind {
 	switch path.Base(name) {
-	case "CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "GEMINI.md":
+	case "CLAUDE.md", localMemory, "AGENTS.md", "GEMINI.md":
 		return ClaudeMD
 	}
 	if isRule(name) {
@@ -121,39 +136,31 @@ func (l *loader) add(name string, content []byte, chain []string) (sent bool) {
 	l.diags = append(l.diags, diags...)
 	l.t.Budgets = append(append(l.t.Budgets, head.budgets...), blocks...)
 	l.seen[realPath(l.fsys, name)] = true
-	f := l.file(d, content, d.sent(root, l.t.Kind), d.headings(root, src))
-	if len(chain) > 0 && len(f.Sections) == 0 {
+	f := l.file(d, content, l.how.sent(d, root), d.headings(root, src))
+	if (l.tree || len(chain) > 0) && len(f.Sections) == 0 {
 		return false
 	}
 	l.t.Files = append(l.t.Files, f)
 	if len(chain) == 0 {
 		l.t.Lazy = lazy(name, head)
 	}
-	if l.t.Kind == ClaudeMD {
+	if l.how.imports {
 		l.follow(d, append(chain[:len(chain):len(chain)], name))
-	} else {
+	} else if l.t.Kind == Plain {
 		f.unsupported(&l.diags)
 	}
 	return true
-}
-
-// sent is the regions of the document that are sent.
-func (d *document) sent(root ast.Node, kind Kind) []region {
-	body := region{d.body, len(d.text)}
-	if kind == Plain {
-		return body.without(nil)
-	}
-	return d.trim(body.without(d.comments(root)))
 }
 
 // file makes a File, with the wrapper text of its kind. A file with nothing left to send has no sections.
 func (l *loader) file(d *document, content []byte, kept []region, heads []heading) File {
 	f := File{Path: d.file, Content: content, doc: d}
 	sent := 0
-	if len(kept) > 0 && l.t.Kind == ClaudeMD {
-		text := l.wrapper(d.file)
-		sent = len(text)
-		f.Sections = append(f.Sections, Section{Heading: Wrapper, Text: text})
+	if len(kept) > 0 {
+		f.Sections = l.front(d.file)
+	}
+	for _, s := range f.Sections {
+		sent += len(s.Text)
 	}
 	for _, r := range kept {
 		f.kept = append(f.kept, piece{sent, r})
@@ -163,15 +170,30 @@ func (l *loader) file(d *document, content []byte, kept []region, heads []headin
 	return f
 }
 
-// wrapper is the line that the tool puts before a memory file, with a blank line around it. Whether it calls the file the
-// project's or the user's own is decided by the root file, also for what that imports.
-func (l *loader) wrapper(name string) string {
-	label, gap := "project instructions, checked into the codebase", ""
-	if path.Base(l.t.Path) == "CLAUDE.local.md" {
-		label = "user's private project instructions, not checked in"
+// front is what the tool puts before a file: once the lead, and before each a line that names it.
+func (l *loader) front(name string) (out []Section) {
+	if l.lead != "" {
+		out = append(out, Section{Heading: Preamble, Text: l.lead})
+		l.lead = ""
 	}
+	gap := ""
 	if len(l.t.Files) > 0 {
 		gap = "\n\n"
 	}
-	return fmt.Sprintf("%sContents of %s (%s):\n\n", gap, path.Join(l.opts.Root, name), label)
+	switch {
+	case l.how.wrap:
+		out = append(out, Section{Heading: Wrapper, Text: fmt.Sprintf("%sContents of %s (%s):\n\n", gap, path.Join(l.opts.Root, name), l.label)})
+	case l.tree && gap != "":
+		out = append(out, Section{Heading: Wrapper, Text: gap})
+	}
+	return out
+}
+
+// labelOf is what the tool calls a memory file in front of it: the project's or the user's own. What a file imports has
+// its label.
+func labelOf(name string) string {
+	if path.Base(name) == localMemory {
+		return "user's private project instructions, not checked in"
+	}
+	return "project instructions, checked into the codebase"
 }

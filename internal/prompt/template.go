@@ -10,11 +10,16 @@
 // A budget block in a fence is ordinary text to the tool that sends the file, so it is sent and billed, and counted here.
 // The same budget in front matter, which is never sent, costs nothing per call.
 //
+// Load reads one file with what it imports. LoadTree reads everything that a tool loads of a project: memory files from
+// the root to the folder a session starts in, rules, subagents, skills and commands, and makes a template of what the
+// main conversation sends at launch, of each subagent and of each skill. The sentence that the tool puts once in front of
+// all memory files of a conversation is part of these, and of no file that Load reads alone.
+//
 // What is left to others: opening a working tree or a revision (any fs.FS will do; it decides whether a symbolic link
-// leaves the project), counting tokens, prices, what a ceiling means. The sentence that the tool puts once in front of
-// all memory files of a conversation belongs to none of them and is not part of a template's text.
+// leaves the project), counting tokens, prices, what a ceiling means.
 //
 //	t, diags := prompt.Load(fsys, "CLAUDE.md", prompt.Options{})
+//	tree, diags := prompt.LoadTree(fsys, prompt.Loader{})
 package prompt
 
 import (
@@ -37,6 +42,8 @@ type Template struct {
 	Path    string   // slash-separated, relative to the loader's root
 	Kind    Kind     //
 	Lazy    bool     // sent only once a matching file is read: a rule with paths, a CLAUDE.md below the project's root
+	Agent   string   // of a Tree: the subagent whose calls send it; AnyAgent for all that have no file in it; "" for the main conversation
+	Skill   string   // of a Tree: the skill or command whose invocation adds its body to the main conversation; else ""
 	BlobID  string   // git blob id (SHA-1, hex) of the root file's content
 	SHA256  string   // "sha256:<hex>" of the same
 	Files   []File   // root first, then imports in the order they are sent
@@ -62,8 +69,12 @@ type Section struct {
 	Text    string
 }
 
-// Wrapper is the Heading of a section that stands for text the tool adds around a file.
-const Wrapper = "(wrapper)"
+// Headings of sections that no file holds: their Level is 0 and they have no anchor.
+const (
+	Wrapper  = "(wrapper)"  // text the tool adds around a file
+	Preamble = "(preamble)" // the sentence that the tool puts once in front of all memory files of a conversation
+	Listing  = "(listing)"  // what the main conversation is told of a skill or subagent at launch: its name and description
+)
 
 // Text is what is sent for the file, wrapper included.
 func (f File) Text() string {
