@@ -35,6 +35,7 @@ type Config struct {
 	Tracks      source.Map[Envelope]    `yaml:"tracks" jsonschema_description:"Budget envelopes by pipeline stage."`
 	Features    source.Map[Envelope]    `yaml:"features" jsonschema_description:"Budget envelopes by feature, across tracks."`
 	Templates   []source.At[string]     `yaml:"templates" jsonschema_description:"Templates by path or glob, relative to this file."`
+	Loader      Loader                  `yaml:"loader" jsonschema_description:"How the tool that sends the templates loads a project's files: which tool, which version, from which folder."`
 	Fixtures    []source.At[string]     `yaml:"fixtures" jsonschema_description:"Fixtures by path or glob, relative to this file."`
 	Recordings  []Recording             `yaml:"recordings" jsonschema_description:"Recorded traffic to replay."`
 	MissingDays []source.At[money.Date] `yaml:"missing_days" jsonschema_description:"Days on which calls were made and not recorded: they are left out of the history."`
@@ -160,6 +161,7 @@ func (c *Config) validate(diags *source.Diagnostics) {
 			diags.Add("config-value", s.Span, "write the share of all traffic that was recorded, such as 10%", "sampling %s is not between 0%% and 100%%", s.Value)
 		}
 	}
+	c.validateLoader(diags)
 	c.validateDays(diags)
 	c.validateVolume(diags)
 	c.checkGuardrails(diags)

@@ -24,12 +24,14 @@ type MapRule struct {
 	Session         source.At[string]    `yaml:"session"`
 	Template        source.At[string]    `yaml:"template" jsonschema_description:"Path of the template, relative to this file."`
 	TemplateVersion source.At[string]    `yaml:"template_version" jsonschema_description:"Git blob id, or sha256 of the template's content."`
+	Agent           source.At[string]    `yaml:"agent" jsonschema_description:"Name of the subagent that made the call, as in its file under .claude/agents."`
+	Skill           source.At[string]    `yaml:"skill" jsonschema_description:"Name of the skill or command that the call belongs to."`
 	Override        source.At[bool]      `yaml:"override" jsonschema_description:"Replace what the record says, where the recorder's own label is wrong."`
 }
 
 // values gives the fields a call can get, in the order of traffic.MapFields.
 func (r MapRule) values() []source.At[string] {
-	return []source.At[string]{r.Track, r.Feature, r.User, r.Session, r.Template, r.TemplateVersion}
+	return []source.At[string]{r.Track, r.Feature, r.User, r.Session, r.Template, r.TemplateVersion, r.Agent, r.Skill}
 }
 
 // Patterns is one pattern or a list of them, of which one is enough.

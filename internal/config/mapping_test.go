@@ -14,7 +14,7 @@ func TestLoadRefusesMapRules(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a fact", "map:\n  - when: {nmae: a}\n    track: x\n", `tokengate.yaml:2:12: unknown fact "nmae" in a map rule [unknown-key] | did you mean "name"?`},
 		{"a field", "map:\n  - when: {name: a}\n    tracks: x\n", `tokengate.yaml:3:5: unknown key "tracks" [unknown-key] | did you mean "track"?
-tokengate.yaml:2:5: a map rule sets nothing [map-rule] | set one of track, feature, user, session, template, template_version`},
+tokengate.yaml:2:5: a map rule sets nothing [map-rule] | set one of track, feature, user, session, template, template_version, agent, skill`},
 		{"no conditions", "map:\n  - track: x\n", `tokengate.yaml:2:5: a map rule has no conditions [map-rule] | say which calls it is for; for all of them: when: {file: "**"}`},
 		{"no patterns", "map: [{when: {name: []}, track: x}]\n", `tokengate.yaml:1:15: the condition on name has no pattern [map-rule] | write a pattern, such as "*" for any value`},
 		{"a pattern of a list", "map: [{when: {name: [a, '']}, track: x}]\n", `tokengate.yaml:1:25: an empty pattern for name [map-rule] | write "*" for any value; a fact that is missing matches nothing`},

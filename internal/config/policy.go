@@ -269,6 +269,9 @@ func (p Policy) Settings() []budget.Setting {
 		add(true, "prices.files "+path.Clean(f.Value), "listed", f.Span)
 	}
 	add(p.Calibration.Set, "calibration", path.Clean(p.Calibration.Value), p.Calibration.Span)
+	for _, l := range p.loaderSettings() {
+		add(true, "loader."+l.name, l.value, l.span)
+	}
 	for _, r := range p.Recordings {
 		add(true, "recording "+r.Path.Value, r.text(), r.Path.Span)
 	}

@@ -97,6 +97,16 @@ func (t *Tree) Main() *Template { return t.main }
 // block is in the Budgets of exactly one of them: that of the file it stands in.
 func (t *Tree) Templates() []*Template { return slices.Clone(t.templates) }
 
+// Template gives the template of that path, nil where the tree has none.
+func (t *Tree) Template(name string) *Template {
+	for _, o := range t.templates {
+		if o.Path == name {
+			return o
+		}
+	}
+	return nil
+}
+
 // Sends reports whether one of the tree's templates sends the file of that path, at whatever time.
 func (t *Tree) Sends(name string) bool {
 	return slices.ContainsFunc(t.Members, func(m Member) bool { return m.Template != "" && (m.Path == name || m.Real == name) })

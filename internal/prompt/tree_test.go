@@ -105,19 +105,10 @@ func TestTreeTexts(t *testing.T) {
 		"CLAUDE.md (subagents)":     memory,
 		".claude/skills/s/SKILL.md": memory + "- a: Does a (Tools: All tools)\n- s: Does s\nS body",
 	} {
-		if diff := cmp.Diff(want, tree.template(path).Text()); diff != "" {
+		if diff := cmp.Diff(want, tree.Template(path).Text()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
 	}
-}
-
-func (t *Tree) template(path string) *Template {
-	for _, o := range t.templates {
-		if o.Path == path {
-			return o
-		}
-	}
-	return nil
 }
 
 func TestTreeOf(t *testing.T) {

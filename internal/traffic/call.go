@@ -17,6 +17,8 @@ type Call struct {
 	Session         string             //
 	Template        string             // path of the template the prompt was made from, relative to the project
 	TemplateVersion string             // git blob id (40 or 64 hex digits) or "sha256:…" of the template's content
+	Agent           string             // subagent of a coding tool that made the call; "" is the main conversation, AnyAgent one without a name
+	Skill           string             // skill or command of a coding tool that the call is attributed to
 	Sources         []string           // ids of data sources the prompt drew on
 	Model           string             // as recorded
 	Tier            string             // standard, batch, flex or priority; "" is standard
@@ -32,6 +34,9 @@ type Call struct {
 	Prompt          *token.Content     // what the prompt counts to; nil unless Options.Text and the record holds its whole text
 	Place           Place              // where it was read
 }
+
+// AnyAgent is the Agent of a call that a subagent made which the recording does not name.
+const AnyAgent = "?"
 
 // Times is how many calls the record stands for: its weight, or 1.
 func (c *Call) Times() int64 { return max(c.Weight, 1) }

@@ -1,6 +1,8 @@
 package traffic
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,6 +23,9 @@ type claudeLine struct {
 	Time      text           `json:"timestamp"`
 	Request   text           `json:"requestId"`
 	Sidechain jsontext.Value `json:"isSidechain"`
+	AgentID   text           `json:"agentId"`
+	Agent     text           `json:"attributionAgent"`
+	Skill     text           `json:"attributionSkill"`
 	APIError  jsontext.Value `json:"isApiErrorMessage"`
 	Message   jsontext.Value `json:"message"`
 }
@@ -119,6 +124,7 @@ func (f *file) response(l claudeLine, m claudeMessage, line []byte, at int) erro
 		Time: when, ID: claudeID(l, m), Model: f.strings.bytes([]byte(m.Model)), Session: f.strings.bytes([]byte(either(string(l.Session), string(l.Session2)))),
 		Tier: f.strings.bytes([]byte(tier(m.Usage.ServiceTier, m.Usage.Speed))), Usage: u, Status: "ok",
 	}
+	r.call.Agent, r.call.Skill = f.strings.bytes([]byte(l.agent())), f.strings.bytes([]byte(l.Skill))
 	if s := m.Usage.ServerTools; s != nil {
 		r.fees = s.WebSearches.n
 	}
@@ -131,6 +137,23 @@ func (f *file) response(l claudeLine, m claudeMessage, line []byte, at int) erro
 	return nil
 }
 
+// copies are the beginnings of the ids that the tool gives to side calls with the main conversation's own prompt: its
+// summary, and the suggestion of what to ask next.
+var copies = []string{"acompact-", "aprompt_suggestion-"}
+
+// agent names the subagent that made the call. Versions before 2.1.2xx say of a side call only that it is one.
+func (l *claudeLine) agent() string {
+	switch {
+	case l.Agent != "":
+		return string(l.Agent)
+	case slices.ContainsFunc(copies, func(c string) bool { return strings.HasPrefix(string(l.AgentID), c) }):
+		return ""
+	case l.AgentID != "" || l.Sidechain.Kind() == 't':
+		return AnyAgent
+	}
+	return ""
+}
+
 // tellClaude tells the working folder as the path, and the rest as metadata in the spelling of map rules.
 func (f *file) tellClaude(r *record, l claudeLine, line []byte) error {
 	var c claudeFacts
@@ -141,6 +164,8 @@ func (f *file) tellClaude(r *record, l claudeLine, line []byte) error {
 	f.tell(r, "session", string(l.Session), "sessionId")
 	f.tell(r, "session", string(l.Session2), "session_id")
 	f.tell(r, "path", string(c.Folder), "cwd")
+	f.tell(r, "agent", string(c.ByAgent), "attributionAgent")
+	f.tell(r, "skill", string(c.BySkill), "attributionSkill")
 	for _, m := range [...]struct {
 		name  string
 		value text

@@ -41,7 +41,7 @@ func (r *record) sign() {
 		return
 	}
 	h := mix(uint64(c.Time.Unix()), uint64(c.Time.Nanosecond()))
-	for _, s := range [...]string{c.Model, c.Track, c.Feature, c.User, c.Session, c.Template, c.TemplateVersion, c.Tier, c.Status, r.request} {
+	for _, s := range [...]string{c.Model, c.Track, c.Feature, c.User, c.Session, c.Template, c.TemplateVersion, c.Agent, c.Skill, c.Tier, c.Status, r.request} {
 		h = mixString(h, s)
 	}
 	u := c.Usage

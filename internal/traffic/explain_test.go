@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 	src := Source{Defaults: Defaults{Template: "CLAUDE.md", Model: "m2"}}
 	got := explained(t, src, m, nativeLineOf("1", `,"feature":"ask","template_version":"v"`))
 	want := []string{"f:1 native 1 rules [1 2]", "track=answer map  tokengate.yaml:7:5", "feature=ask record feature", "user= not known", "session=s map  tokengate.yaml:7:5",
-		"template=CLAUDE.md defaults", "template_version=v record template_version", "model=m record model",
+		"template=CLAUDE.md defaults", "template_version=v record template_version", "agent= not known", "skill= not known", "model=m record model",
 		"fact feature=ask feature", "fact template_version=v template_version", "fact model=m model"}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -77,8 +77,9 @@ func TestExplainClaudeCode(t *testing.T) {
 	m := mustMap(t, rule(2, "metadata.attribution_agent=review*", "track=review"), rule(3, "path=**/shop metadata.is_sidechain=true", "feature={metadata.git_branch}"))
 	got := explained(t, Source{}, m, line)
 	want := []string{"f:1 claude-code m rules [0 1]", "track=review map  tokengate.yaml:2:5", "feature=feat/x map  tokengate.yaml:3:5", "user= not known", "session=s record sessionId",
-		"template= not known", "template_version= not known", "model=claude-sonnet-5 record message.model",
-		"fact model=claude-sonnet-5 message.model", "fact session=s sessionId", "fact path=/home/ann/shop cwd", "fact metadata.git_branch=feat/x gitBranch",
+		"template= not known", "template_version= not known", "agent=reviewer record attributionAgent", "skill=sql record attributionSkill", "model=claude-sonnet-5 record message.model",
+		"fact model=claude-sonnet-5 message.model", "fact session=s sessionId", "fact path=/home/ann/shop cwd",
+		"fact agent=reviewer attributionAgent", "fact skill=sql attributionSkill", "fact metadata.git_branch=feat/x gitBranch",
 		"fact metadata.version=2.1.214 version", "fact metadata.entrypoint=cli entrypoint", "fact metadata.effort=high effort", "fact metadata.is_sidechain=true isSidechain",
 		"fact metadata.agent_id=a1 agentId", "fact metadata.attribution_agent=reviewer attributionAgent", "fact metadata.attribution_skill=sql attributionSkill",
 		"fact metadata.attribution_plugin=db attributionPlugin", "fact metadata.attribution_mcp_server=pg attributionMcpServer"}

@@ -91,7 +91,9 @@ func (p *mapper) apply(r *record, keep *interner) {
 		p.facts[i].meet(&r.call)
 	}
 	p.matched = p.matched[:0]
-	p.by = [labelCount]int{noRule, noRule, noRule, noRule, noRule, noRule}
+	for i := range p.by {
+		p.by[i] = noRule
+	}
 	for i := range p.rules {
 		if rule := &p.rules[i]; p.holds(rule, &r.call) {
 			p.matched = append(p.matched, rule.index)

@@ -55,6 +55,9 @@ func (f *file) mapping(r *record) {
 	c, d := &r.call, f.src.Defaults
 	c.Track, c.Feature = either(c.Track, d.Track), either(c.Feature, d.Feature)
 	c.Model, c.Template = either(c.Model, d.Model), either(c.Template, d.Template)
+	if f.opts.Template != nil {
+		c.Template = f.opts.Template(f.dialect, c)
+	}
 }
 
 // unused names the rules that did nothing in a whole reading, if there was a call for them to act on.

@@ -32,13 +32,13 @@ type MapValue struct {
 func MapFields() []string { return slices.Clone(labelNames[:]) }
 
 // labelCount is how many fields of a call rules may set.
-const labelCount = 6
+const labelCount = 8
 
-var labelNames = [labelCount]string{"track", "feature", "user", "session", "template", "template_version"}
+var labelNames = [labelCount]string{"track", "feature", "user", "session", "template", "template_version", "agent", "skill"}
 
 // label is the field of a call by its place in labelNames.
 func (c *Call) label(i int) *string {
-	return [...]*string{&c.Track, &c.Feature, &c.User, &c.Session, &c.Template, &c.TemplateVersion}[i]
+	return [...]*string{&c.Track, &c.Feature, &c.User, &c.Session, &c.Template, &c.TemplateVersion, &c.Agent, &c.Skill}[i]
 }
 
 // ownFacts are the facts that are read from the call itself, with what earlier rules gave it.
@@ -46,6 +46,7 @@ var ownFacts = map[string]func(*Call) string{
 	"track": func(c *Call) string { return c.Track }, "feature": func(c *Call) string { return c.Feature },
 	"user": func(c *Call) string { return c.User }, "session": func(c *Call) string { return c.Session },
 	"template": func(c *Call) string { return c.Template }, "template_version": func(c *Call) string { return c.TemplateVersion },
+	"agent": func(c *Call) string { return c.Agent }, "skill": func(c *Call) string { return c.Skill },
 	"model": func(c *Call) string { return c.Model }, "id": func(c *Call) string { return c.ID },
 	"tier": func(c *Call) string { return c.Tier }, "status": func(c *Call) string { return c.Status },
 }

@@ -155,6 +155,8 @@ var nativeKeys = [...]struct {
 	{name: "session", label: func(c *Call) *string { return &c.Session }},
 	{name: "template", label: func(c *Call) *string { return &c.Template }},
 	{name: "template_version", label: func(c *Call) *string { return &c.TemplateVersion }},
+	{name: "agent", label: func(c *Call) *string { return &c.Agent }},
+	{name: "skill", label: func(c *Call) *string { return &c.Skill }},
 	{name: "sources", read: (*nativeLine).sources, scan: (*nativeLine).scanSources},
 	{name: "model", label: func(c *Call) *string { return &c.Model }},
 	{name: "tier", read: (*nativeLine).tier, scan: (*nativeLine).scanTier},

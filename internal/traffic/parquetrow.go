@@ -121,6 +121,8 @@ var scalarKeys = []scalarKey{
 	{"session", kindText, label(func(c *Call) *string { return &c.Session })},
 	{"template", kindText, label(func(c *Call) *string { return &c.Template })},
 	{"template_version", kindText, label(func(c *Call) *string { return &c.TemplateVersion })},
+	{"agent", kindText, label(func(c *Call) *string { return &c.Agent })},
+	{"skill", kindText, label(func(c *Call) *string { return &c.Skill })},
 	{"model", kindText, label(func(c *Call) *string { return &c.Model })},
 	{"tier", kindText, func(r *parquetRow, c *parquetColumn, v []parquet.Value) error {
 		err := label(func(c *Call) *string { return &c.Tier })(r, c, v)

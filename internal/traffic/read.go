@@ -79,6 +79,10 @@ type Options struct {
 	Text bool
 	// Map gives calls the labels that their dialect lacks; see Mapping.
 	Map Mapping
+	// Template names the template of a call, once rules and defaults have said theirs: it is given the file's dialect, and
+	// what it returns becomes Call.Template. It depends on nothing else, and may be called from several goroutines; nil
+	// changes nothing.
+	Template func(dialect string, c *Call) string
 	// Explain is told of every record that is counted, before copies of a call in several records are joined: they have
 	// the same Call.ID. Calls do not overlap, and come in no particular order. It may be nil.
 	Explain func(Explained)

@@ -98,7 +98,7 @@ func compareBool(a, b bool) int {
 // filled counts the labels a call has.
 func filled(c *Call) int {
 	n := len(c.Sources) + len(c.Outcome) + len(c.Vars)
-	for _, s := range []string{c.Track, c.Feature, c.User, c.Session, c.Template, c.TemplateVersion, c.Tier} {
+	for _, s := range []string{c.Track, c.Feature, c.User, c.Session, c.Template, c.TemplateVersion, c.Agent, c.Skill, c.Tier} {
 		if s != "" {
 			n++
 		}
@@ -123,7 +123,7 @@ func compareContent(a, b *Call) int {
 		strings.Compare(a.Track, b.Track), strings.Compare(a.Feature, b.Feature), strings.Compare(a.Tier, b.Tier),
 		cmp.Compare(u.Input, v.Input), cmp.Compare(u.Output, v.Output), cmp.Compare(u.CacheRead, v.CacheRead),
 		cmp.Compare(u.CacheWrite5m, v.CacheWrite5m), cmp.Compare(u.CacheWrite1h, v.CacheWrite1h), cmp.Compare(u.Reasoning, v.Reasoning),
-		strings.Compare(a.Template, b.Template), strings.Compare(a.TemplateVersion, b.TemplateVersion), strings.Compare(a.Status, b.Status),
+		strings.Compare(a.Template, b.Template), strings.Compare(a.TemplateVersion, b.TemplateVersion), strings.Compare(a.Agent, b.Agent), strings.Compare(a.Skill, b.Skill), strings.Compare(a.Status, b.Status),
 		cmp.Compare(a.Latency, b.Latency), cmp.Compare(a.FirstToken, b.FirstToken), compareBool(a.OutputIsBound, b.OutputIsBound),
 		compareBool(a.UsageIsMean, b.UsageIsMean), cmp.Compare(a.Times(), b.Times()),
 		slices.Compare(a.Sources, b.Sources), compareMaps(a.Outcome, b.Outcome), compareMaps(a.Vars, b.Vars),

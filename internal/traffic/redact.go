@@ -10,7 +10,7 @@ import (
 // Redactor takes out of calls what says who made them and with what text, so that a recording can be committed. Ids,
 // users and sessions become keyed hashes: equal ones stay equal, across files that were redacted with one key, so that
 // calls still count once and budgets per user and session still hold. Variables of templates are dropped. What a replay
-// needs stays as it is: times, labels, models, tokens, latencies, outcomes.
+// needs stays as it is: times, labels (the names of subagents and skills are those of files in the repository), models, tokens, latencies, outcomes.
 type Redactor struct{ key []byte }
 
 // MinRedactKey is the shortest key, in bytes: users are few enough to be guessed, so the key must not be.

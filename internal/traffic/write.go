@@ -21,7 +21,8 @@ func WriteNative(w io.Writer, c *Call) error {
 	l.token(jsontext.BeginObject)
 	l.text("ts", c.Time.UTC().Format(time.RFC3339Nano))
 	for _, f := range [...][2]string{{"id", c.ID}, {"track", c.Track}, {"feature", c.Feature}, {"user", c.User},
-		{"session", c.Session}, {"template", c.Template}, {"template_version", c.TemplateVersion}} {
+		{"session", c.Session}, {"template", c.Template}, {"template_version", c.TemplateVersion},
+		{"agent", c.Agent}, {"skill", c.Skill}} {
 		l.text(f[0], f[1])
 	}
 	l.list("sources", c.Sources)

@@ -21,7 +21,7 @@ func anyCall(r *rand.Rand, id int) Call {
 	word := func() string { return words[r.IntN(len(words))] }
 	c := Call{
 		Time: time.Unix(1_780_000_000+r.Int64N(40), r.Int64N(3)*250_000_001).UTC(), Track: word(), Feature: word(), User: word(), Session: word(),
-		Template: word(), TemplateVersion: word(), Model: "m" + word(), Tier: []string{"", "batch", "flex", "fast"}[r.IntN(4)], Status: word(),
+		Template: word(), TemplateVersion: word(), Agent: word(), Skill: word(), Model: "m" + word(), Tier: []string{"", "batch", "flex", "fast"}[r.IntN(4)], Status: word(),
 		Usage:   token.Usage{Input: r.Int64N(3000), CacheRead: r.Int64N(2) * 1024, CacheWrite5m: r.Int64N(2) * 7, CacheWrite1h: r.Int64N(2) * 9, Output: 50 + r.Int64N(500), Reasoning: r.Int64N(50)},
 		Latency: time.Duration(r.Int64N(3)) * 1_234_567, FirstToken: time.Duration(r.Int64N(2)) * time.Microsecond, OutputIsBound: r.IntN(9) == 0,
 	}
