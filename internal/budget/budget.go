@@ -21,10 +21,16 @@ import (
 )
 
 // Scope is what a ceiling is set on.
+//
+// A project, track, feature or template means its calls as a whole. A section ("CLAUDE.md#testing", with its subsections)
+// and a file (".claude/rules/api.md") mean the text's own tokens and what these cost.
 type Scope struct {
-	Kind string // project, track, feature or template
+	Kind string // project, track, feature, template, section or file
 	Name string // "" for the project
 }
+
+// OwnText reports whether the scope is a text of its own, rather than calls.
+func (s Scope) OwnText() bool { return s.Kind == "section" || s.Kind == "file" }
 
 // String gives "track generation", or "project".
 func (s Scope) String() string {
@@ -59,8 +65,13 @@ type Ceiling struct {
 	Limit    Quantity
 	Quantile float64 // of the period's forecast that is held against the limit; chosen by stage and risk tolerance
 	Owner    string
+	Approver string      // who must approve an edit, where the budget itself says so
 	Span     source.Span // where it stands
 	From     string      // base or head: the revision it was read from
+	Until    time.Time   // last day, in UTC, of one that stands in the place of others for a while; zero for good
+	Incident string      // what that is for
+	Reason   string      //
+	Instead  []Ceiling   // those that it stands in the place of
 }
 
 // ID is stable across runs and edits: "track/generation/period/cost".
@@ -162,6 +173,13 @@ type Evidence struct {
 	Prices    []Price
 	MaxAge    time.Duration // of a price before it is worth a warning
 	Templates []TemplateSize
+	Emergency []Emergency // in force, or over and still written down
+	Models    []ModelUse
+	Retrieval []Retrieval
+	Outputs   []Output
+	Toggles   []Toggle
+	Reviews   []Review
+	Gone      []Gone
 	Given     []Finding // findings that other packages made
 }
 
@@ -169,6 +187,9 @@ type Evidence struct {
 type Setting struct {
 	Name, Value string
 	Span        source.Span
+	Cap         float64  // of a cap on what a call may be: lower is tighter; 0 for a setting that is none
+	Allowed     []string // of a list of what is allowed: fewer are tighter
+	Approver    string   // who must approve an edit, where the budget itself says so
 }
 
 // Declared is a scope that the configuration names.
@@ -268,8 +289,8 @@ type Rule struct {
 
 // Rules is every rule in the order they run.
 var Rules = []Rule{
-	periodCeiling, unitCeiling, growthCeiling, contextCap,
-	ceilingChanged, policyChanged, noBudget, noTraffic,
+	periodCeiling, unitCeiling, growthCeiling, contextCap, retrievalCap, outputCap, modelNotAllowed, toggleUnmeasured,
+	emergencyInForce, emergencyOver, ceilingChanged, policyChanged, sectionGone, reviewOverdue, noBudget, noTraffic,
 	unmappedCalls, badLines, unpricedModel, stalePrice, retiredModel,
 }
 

@@ -10,7 +10,8 @@ var contextCap = Rule{source.Rule{
 	ID:      "context-cap",
 	Summary: "a template alone is larger than its own cap on a call's input",
 	Explain: `A budget block may cap the input of a call (context.max_input_tokens). A template whose fixed text is already longer
-leaves no room for anything else, so every call made from it would be cut or refused. The check needs no traffic. Where
+leaves no room for anything else, so every call made from it would be cut or refused. In a block under a heading the cap
+is on the section's own text, its subsections included. The check needs no traffic. Where
 the count carries an error and the cap lies inside it, the check is inconclusive and names the error that would decide.`,
 }, checkContext}
 

@@ -22,6 +22,8 @@ func checkGrowth(e *Evidence) (checks []Check, findings []Finding) {
 		case c.Kind != Growth:
 		case !e.HasBase:
 			findings = append(findings, finding(source.Info, Pass, c.Span, "", "growth ceiling of %s is not held: there is no base to compare with", c.Scope))
+		case c.Scope.OwnText() && e.Scopes[c.Scope].Base == nil:
+			findings = append(findings, finding(source.Info, Pass, c.Span, "", "growth ceiling of %s is not held: base has no such text to compare with", c.Scope))
 		default:
 			checks = append(checks, growthCheck(e, c))
 		}

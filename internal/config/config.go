@@ -45,6 +45,8 @@ type Config struct {
 	Prices      Prices                  `yaml:"prices" jsonschema_description:"Price overrides and the age at which a price is worth a warning."`
 	Calibration source.At[string]       `yaml:"calibration" jsonschema_description:"Factors for tokenizers that are not public, fitted on own traffic: the file that tokengate calibrate writes, relative to this file."`
 	BadLines    source.At[money.Ratio]  `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
+	Defaults    Baseline                `yaml:"defaults" jsonschema_description:"Guardrails of all calls of the project where nothing closer sets them."`
+	Emergency   []source.At[Incident]   `yaml:"emergency" jsonschema_description:"Envelopes for incidents: until their day they hold in the place of what is set for the same track, feature or project."`
 	Stages      Stages                  `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
 
 	Guardrails `yaml:",inline"`
@@ -68,6 +70,7 @@ type Project struct {
 type Envelope struct {
 	RiskTolerance source.At[Tolerance] `yaml:"risk_tolerance" jsonschema_description:"low holds ceilings at P90 in every stage, medium at the stage's quantile, high at P50."`
 	prompt.Limits `yaml:",inline"`
+	prompt.Terms  `yaml:",inline"`
 	Guard         Guard `yaml:"guard" jsonschema_description:"Limits at run time; not a ceiling, which is held against a forecast."`
 }
 
@@ -106,6 +109,7 @@ var Rules = []source.Rule{
 	{ID: "config-version", Summary: "the configuration's version is not known", Explain: "version: 1 is the only format. A newer one may mean keys this program would misread, so the run stops."},
 	{ID: "config-missing", Summary: "the configuration that was named cannot be read", Explain: "A configuration named with --config must exist. Without the flag, a missing tokengate.yaml is allowed: the run then counts, prices and says what to declare."},
 	{ID: "config-value", Summary: "a value has the right form but makes no sense here", Explain: "For example a sampling share of 0 %, an empty path, or a currency without prices."},
+	{ID: "budget-loosens-parent", Summary: "a budget is looser than what it is part of", Explain: "The budget closest to a text or call holds, so one that is looser than its parent (the section around it, its file, the file that imports it, the CLAUDE.md of a directory above, its track, the project's defaults) undoes what the parent caps. Ceilings hold each on its own, so one that is higher than that of what it is part of never decides anything. Tighten it, or loosen the parent. An emergency envelope is looser on purpose."},
 	{ID: "guardrail-empty", Summary: "what happens at a limit is declared, and no limit is", Explain: "warn_at, fallback, hand_over_at and on_limit say what happens as a quota is used up. Without a quota beside them nothing is ever held, which is seldom meant."},
 	{ID: "guardrail-fallback", Summary: "a guardrail degrades calls, and no fallback model is declared", Explain: "A degraded call is made on the fallback model of the guardrail, else of the call's template, track or feature. Where none is declared the call would go on as it is, and the limit would hold nothing."},
 	{ID: "guardrail-order", Summary: "a step of a guardrail is hidden by a stricter one", Explain: "Of the steps that a call has reached, the strictest holds. A fallback that begins no earlier than the hand-over is never used."},
@@ -162,6 +166,7 @@ func (c *Config) validate(diags *source.Diagnostics) {
 		}
 	}
 	c.validateLoader(diags)
+	c.checkBudgets(diags)
 	c.validateDays(diags)
 	c.validateVolume(diags)
 	c.checkGuardrails(diags)

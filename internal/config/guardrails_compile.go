@@ -44,21 +44,40 @@ func (c *compiler) envelope(id string, each guard.Scope, only guard.Only, e Enve
 	c.sessions(id+"/sessions", only, g.Sessions, e.Fallback)
 }
 
-// block takes the ceiling of a template's budget block, where it has a fallback.
+// block takes the ceiling of a budget block, where it has a fallback, and its limits on a session. A block that governs a
+// text of its own says nothing of calls.
 func (c *compiler) block(b block) {
-	each, only := guard.Project, guard.Only{Template: b.template.Path}
 	scope := b.scope()
+	each, only := guard.Project, guard.Only{Template: b.path()}
 	switch scope.Kind {
 	case "feature":
 		each, only = guard.Feature, guard.Only{Feature: scope.Name}
 	case "track":
 		each, only = guard.Track, guard.Only{Track: scope.Name}
+	case "section", "file":
+		return
 	}
-	c.ceiling(strings.TrimSuffix(b.template.Path+"/"+scopeID(scope), "/"), each, only, b.Limits)
+	id := strings.Trim(b.path()+"/"+scopeID(scope), "/")
+	if b.template == nil {
+		id = strings.TrimSuffix("emergency/"+id, "/")
+	}
+	c.ceiling(id, each, only, b.Limits)
+	c.perSession(id, only, b.Limits)
+}
+
+// perSession holds each session to a block's limits on one: it is warned of, and degraded where there is a fallback. Like
+// a ceiling it refuses nothing.
+func (c *compiler) perSession(id string, only guard.Only, l prompt.Limits) {
+	steps := []guard.Step{{At: 0.8, Action: guard.Warn}}
+	if l.Fallback.Model.Set {
+		steps = climbing(append(steps, guard.Step{At: fallbackAt(l.Fallback, l.Fallback), Action: guard.Degrade}))
+	}
+	q := Quota{Cost: l.PerSession.Cost, Tokens: l.PerSession.Tokens}
+	c.quota(guard.Limit{ID: id + "/per_session", Each: guard.Session, Only: only, Window: guard.Life, Steps: steps}, q, l.Fallback.Model)
 }
 
 func scopeID(s budget.Scope) string {
-	if s.Kind == "template" {
+	if s.Kind == "template" || s.Kind == "project" {
 		return ""
 	}
 	return s.Kind + "s/" + s.Name

@@ -17,8 +17,8 @@ type Declaration struct {
 	models []source.At[string] // by guardrail; not set where calls go to what their template, track or feature declares
 }
 
-// Fallback names the model that a guardrail degrades a call to: its own, else that of the first that declares one: the
-// template's own block, the track, the feature, a block elsewhere that names the track. "" where none does.
+// Fallback names the model that a guardrail degrades a call to: its own, else that of the first level that declares one;
+// see Policy.Limits for their order. "" where none does.
 func (d *Declaration) Fallback(guardrail int, template, track, feature string) string {
 	if m := d.models[guardrail]; m.Set {
 		return m.Value
@@ -28,23 +28,9 @@ func (d *Declaration) Fallback(guardrail int, template, track, feature string) s
 
 // fallback gives what holds for a call by itself.
 func (p Policy) fallback(template, track, feature string) prompt.Fallback {
-	blocks := p.blocks()
-	for _, b := range blocks {
-		if template != "" && b.template.Path == template && (!b.Track.Set || b.Track.Value == track) && b.Fallback.Model.Set {
-			return b.Fallback
-		}
-	}
-	for _, of := range []struct {
-		all  source.Map[Envelope]
-		name string
-	}{{p.Tracks, track}, {p.Features, feature}} {
-		if e, ok := of.all.Get(of.name); ok && e.Fallback.Model.Set {
-			return e.Fallback
-		}
-	}
-	for _, b := range blocks {
-		if track != "" && b.Track.Value == track && b.Fallback.Model.Set {
-			return b.Fallback
+	for _, l := range p.levels(Target{Path: template, Track: track, Feature: feature}) {
+		if l.limits.Fallback.Model.Set {
+			return l.limits.Fallback
 		}
 	}
 	return prompt.Fallback{}
@@ -113,5 +99,8 @@ func (d *Declaration) anyFallback(i int) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(d.policy.blocks(), func(b block) bool { return has(b.Limits, b.template.Path, b.Track.Value, b.Feature.Value) })
+	if has(d.policy.Defaults.limits(), "", "", "") {
+		return true
+	}
+	return slices.ContainsFunc(d.policy.blocks(), func(b block) bool { return has(b.Limits, b.path(), b.Track.Value, b.Feature.Value) })
 }

@@ -35,7 +35,7 @@ func modelText(m source.At[string]) string {
 
 func limitText(l guard.Limit) string {
 	parts := []string{amountText(l.Metric, l.Allowance) + " a " + windowText(l.Window)}
-	if strings.HasSuffix(path.Dir(l.ID), "/ceiling") {
+	if dir := path.Dir(l.ID); strings.HasSuffix(dir, "/ceiling") || strings.HasSuffix(dir, "/per_session") {
 		parts = nil // an edit of the ceiling itself is named as such
 	}
 	if d := l.Dynamic; d != nil {

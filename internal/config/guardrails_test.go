@@ -91,7 +91,7 @@ breakers/3: session: calls per 5m > 30: hand_over, cool-down 15m @tokengate.yaml
 	}
 }
 
-// The guardrail's own fallback, else that of the template's block, the track, the feature, a block elsewhere of the track.
+// The guardrail's own fallback, else that of the template's block, the track, a block elsewhere of the track, the feature.
 func TestFallback(t *testing.T) {
 	p := policy(t, `tracks: {gen: {fallback: {model: of-track}}}
 features: {chat: {fallback: {model: of-feature}}}
@@ -109,7 +109,7 @@ sessions: {cost: $1, fallback: {model: own}}
 		{0, "a.md", "gen", "chat", "of-block"},
 		{0, "a.md", "other", "chat", "of-feature"}, // the block is of another track
 		{0, "c.md", "gen", "chat", "of-track"},
-		{0, "", "far", "chat", "of-feature"},
+		{0, "", "far", "chat", "of-far"},
 		{0, "", "far", "", "of-far"},
 		{0, "", "", "", ""},
 		{1, "a.md", "gen", "chat", "own"},

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,47 +21,22 @@ type Policy struct {
 	From      string    // base or head
 }
 
-// blocks gives the budget blocks in force, in the order of the templates.
-func (p Policy) blocks() []block {
-	var out []block
-	for _, t := range p.Templates {
-		for _, b := range t.Budgets {
-			if !b.Expired(p.Now) {
-				out = append(out, block{t, b})
-			}
-		}
-	}
-	return out
-}
+// Ceilings lists every declared ceiling that is in force, with the quantile that the stage and the risk tolerance choose.
+// One that expires holds in the place of those of the same scope, kind and metric that do not: these are its Instead.
+func (p Policy) Ceilings(stage string) []budget.Ceiling { return standIn(p.declared(stage)) }
 
-type block struct {
-	template *prompt.Template
-	prompt.Budget
-}
-
-// scope is what a block governs: its feature, else its track, else the template it stands in.
-func (b block) scope() budget.Scope {
-	switch {
-	case b.Feature.Set:
-		return budget.Scope{Kind: "feature", Name: b.Feature.Value}
-	case b.Track.Set:
-		return budget.Scope{Kind: "track", Name: b.Track.Value}
-	}
-	return budget.Scope{Kind: "template", Name: b.template.Path}
-}
-
-// Ceilings lists every declared ceiling with the quantile that the stage and the risk tolerance choose.
-func (p Policy) Ceilings(stage string) []budget.Ceiling {
+// declared lists the ceilings as they are written.
+func (p Policy) declared(stage string) []budget.Ceiling {
 	q := p.Quantile(stage)
 	tolerance := map[budget.Scope]float64{}
 	l := &lister{from: p.From}
 	project := prompt.Limits{Owner: p.Project.Owner, Ceiling: p.Ceiling, Growth: p.Growth, PerCall: p.PerCall, PerSession: p.PerSession}
-	l.add(budget.Scope{Kind: "project"}, project, q)
+	l.add(budget.Ceiling{Scope: budget.Scope{Kind: "project"}, Quantile: q, Approver: approvers(p.Defaults.Approvals)}, project)
 	for _, kind := range []string{"track", "feature"} {
 		for _, e := range p.envelopes(kind) {
 			scope := budget.Scope{Kind: kind, Name: e.Key.Value}
 			tolerance[scope] = e.Value.quantile(q)
-			l.add(scope, e.Value.Limits, tolerance[scope])
+			l.add(budget.Ceiling{Scope: scope, Quantile: tolerance[scope], Approver: approvers(e.Value.Approvals, p.Defaults.Approvals)}, e.Value.Limits)
 		}
 	}
 	for _, b := range p.blocks() {
@@ -68,7 +44,11 @@ func (p Policy) Ceilings(stage string) []budget.Ceiling {
 		if !ok {
 			held = q
 		}
-		l.add(b.scope(), b.Limits, held)
+		c := budget.Ceiling{Scope: b.scope(), Quantile: held, Approver: approvers(b.Approvals, p.approvals(b)), Incident: b.Incident.Value, Reason: b.Reason.Value}
+		if b.Expires.Set {
+			c.Until = b.Expires.Value.Time
+		}
+		l.add(c, b.Limits)
 	}
 	return l.out
 }
@@ -99,9 +79,9 @@ type lister struct {
 	out  []budget.Ceiling
 }
 
-func (l *lister) add(scope budget.Scope, limits prompt.Limits, quantile float64) {
-	c := budget.Ceiling{Scope: scope, Quantile: quantile, Owner: limits.Owner.Value, From: l.from}
-	c.Kind = budget.Period
+// add lists the ceilings among limits; c has what they share.
+func (l *lister) add(c budget.Ceiling, limits prompt.Limits) {
+	c.Owner, c.From, c.Kind = limits.Owner.Value, l.from, budget.Period
 	l.cost(c, limits.Ceiling.Cost)
 	l.count(c, budget.Tokens, limits.Ceiling.Tokens)
 	for kind, u := range [...]prompt.Unit{limits.PerCall, limits.PerSession} {
@@ -141,29 +121,9 @@ func (l *lister) growth(c budget.Ceiling, metric string, at source.At[money.Rati
 	}
 }
 
-// Limits gives the guardrails that hold for a call made from a template on a track. Each key comes from the first that
-// sets it: the template's own block, the track in tokengate.yaml, a block elsewhere that names the track.
-func (p Policy) Limits(template, track string) prompt.Limits {
-	var out prompt.Limits
-	blocks := p.blocks()
-	for _, b := range blocks {
-		if template != "" && b.template.Path == template && (!b.Track.Set || b.Track.Value == track) {
-			fill(&out, b.Limits)
-		}
-	}
-	if e, ok := p.Tracks.Get(track); ok {
-		fill(&out, e.Limits)
-	}
-	for _, b := range blocks {
-		if b.Track.Set && b.Track.Value == track {
-			fill(&out, b.Limits)
-		}
-	}
-	return out
-}
-
 func fill(out *prompt.Limits, from prompt.Limits) {
 	or(&out.Model, from.Model)
+	or(&out.Models, from.Models)
 	or(&out.Fallback.Model, from.Fallback.Model)
 	or(&out.MaxOutputTokens, from.MaxOutputTokens)
 	or(&out.Context.MaxInputTokens, from.Context.MaxInputTokens)
@@ -198,6 +158,7 @@ func (p Policy) Models() []source.At[string] {
 	for _, b := range p.blocks() {
 		add(b.Limits)
 	}
+	add(p.Defaults.limits())
 	for _, m := range p.guardrailModels() {
 		if m.Set {
 			out = append(out, m)
@@ -242,6 +203,13 @@ func (p Policy) OwnerOf(scope budget.Scope) string {
 			return b.Owner.Value
 		}
 	}
+	if file, anchor, _ := strings.Cut(scope.Name, "#"); scope.OwnText() || scope.Kind == "template" {
+		for _, l := range p.levels(Target{Path: file, Anchor: anchor}) {
+			if l.limits.Owner.Set {
+				return l.limits.Owner.Value
+			}
+		}
+	}
 	return p.Project.Owner.Value
 }
 
@@ -279,7 +247,7 @@ func (p Policy) Settings() []budget.Setting {
 	if len(p.Map) > 0 {
 		add(true, "map", p.mapText(), p.Map[0].Span)
 	}
-	return append(out, p.guardrailSettings()...)
+	return slices.Concat(out, p.guardrailSettings(), p.budgetSettings())
 }
 
 func quantileText(q Quantile) string { return fmt.Sprintf("P%.0f", float64(q)*100) }

@@ -272,7 +272,7 @@ func TestDoubtfulFixture(t *testing.T) {
 		{"400", claude(t), report.Fail, "fixture-expectation"},
 		{"540", calibrated(t, 1.2, 1.6, 0.01), report.Pass, ""},
 	} {
-		tree := c.tree.edit("prompts/answer.md", longer(400)+"\n```yaml tokengate\nmodel: acme/large\n```\n", "f.yaml", strings.Replace(fixture, "LIMIT", c.limit, 1))
+		tree := c.tree.edit("prompts/answer.md", longer(400)+"\n# Token budget\n\n```yaml tokengate\nmodel: acme/large\n```\n", "f.yaml", strings.Replace(fixture, "LIMIT", c.limit, 1))
 		tree = tree.edit("tokengate.yaml", tree["tokengate.yaml"]+"fixtures: [f.yaml]\n")
 		r := compare(t, tree, tree)
 		if r.Verdict.Status != c.want || c.rule != "" && len(findings(r, c.rule)) != 1 {

@@ -18,7 +18,7 @@ func TestUnknownModel(t *testing.T) {
 		head              files
 	}{
 		{"track", "tokengate.yaml:5:38", "claude-sonnet-4-5", base.edit("tokengate.yaml", strings.ReplaceAll(tokengateYAML, "acme/large", "claude-sonet-4-5"))},
-		{"block", "prompts/answer.md:14:8", "claude-sonnet-4-5", base.edit("prompts/answer.md", answerMD+"\n```yaml tokengate\nmodel: claude-sonet-4-5\n```\n")},
+		{"block", "prompts/answer.md:16:8", "claude-sonnet-4-5", base.edit("prompts/answer.md", answerMD+"\n# Token budget\n\n```yaml tokengate\nmodel: claude-sonet-4-5\n```\n")},
 		{"fallback", "tokengate.yaml:5:68", "gpt-4o", base.edit("tokengate.yaml", strings.ReplaceAll(tokengateYAML, "ceiling: $5", "fallback: {model: gpt-4oo}"))},
 		{"nothing near", "tokengate.yaml:5:38", "", base.edit("tokengate.yaml", strings.ReplaceAll(tokengateYAML, "acme/large", "qqqqqqqqqqqqqqqq"))},
 	} {

@@ -32,7 +32,7 @@ func (w writer) document() *report.Report {
 		Schema: report.SchemaID, Tool: report.Tool{Name: "tokengate", Version: in.Version}, GeneratedAt: in.Now.UTC(),
 		Project: report.Project{Name: cfg.Project.Name.Value, Owner: cfg.Project.Owner.Value, Purpose: cfg.Project.Purpose.Value, Approver: cfg.Project.Approver.Value},
 		Stage:   in.Stage, Period: w.m.reported(), Head: in.Head.Revision,
-		Checks: w.checks(), Findings: w.findings(), Causes: w.causes(), Templates: w.templates(), Provenance: w.provenance(), Method: w.method(),
+		Checks: w.checks(), Waivers: w.waivers(), Findings: w.findings(), Causes: w.causes(), Templates: w.templates(), Provenance: w.provenance(), Method: w.method(),
 	}
 	r.Head.Config = head.policy.Path
 	if in.Base != nil {
@@ -86,7 +86,7 @@ func (w writer) checks() []report.Check {
 			ID:    c.Ceiling.ID(), Rule: c.Rule, Scope: c.Ceiling.Scope.Kind, Name: c.Ceiling.Scope.Name, Kind: c.Ceiling.Kind, Metric: c.Ceiling.Metric,
 			Measure: c.Measure, Limit: *quantity(&c.Ceiling.Limit), Base: quantity(c.Base), Head: quantity(c.Head), PBase: rounded(c.PBase), PHead: rounded(c.PHead),
 			Used: round(c.Used(), 4), Status: statusOf(c.Status), Inherits: c.Inherited, Owner: c.Ceiling.Owner, Text: c.Text, Declared: c.Ceiling.Span,
-			From: c.Ceiling.From, Settle: c.Settle,
+			From: c.Ceiling.From, Settle: c.Settle, Emergency: emergency(c.Ceiling),
 		})
 	}
 	return out

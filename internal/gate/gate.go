@@ -67,6 +67,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	catalog, diags := policy.policy.Catalog(policy.fs, in.Catalog)
 	diags = append(diags, head.diags...)
 	diags = append(append(diags, models(head, catalog, in.Now)...), policy.policy.Misnamed()...)
+	diags = append(diags, head.policy.Contradictions(in.model(catalog))...)
 	if diags.HasErrors() {
 		diags.Sort()
 		return nil, diags, nil
@@ -107,6 +108,7 @@ func plan(in Input, base, head *side, count counters) replay.Plan {
 	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
 	if base != nil {
 		p.Base = base.revision()
+		p.Head.Service = service(base, head)
 	}
 	return p
 }

@@ -44,7 +44,7 @@ func load(rev Revision, in Input, from string) *side {
 		s.template(name, in.Now)
 	}
 	_, unusable := s.policy.Guardrails()
-	s.diags = append(s.diags, unusable...)
+	s.diags = slices.Concat(s.diags, unusable, s.policy.CheckEmergencies())
 	if !s.diags.HasErrors() {
 		var more source.Diagnostics
 		s.calibration, more = s.policy.Calibrated(s.fs)
@@ -55,7 +55,8 @@ func load(rev Revision, in Input, from string) *side {
 
 func (s *side) template(name string, now time.Time) {
 	t, diags := prompt.Load(s.fs, name, prompt.Options{Now: now})
-	s.diags = append(s.diags, diags...)
+	// that a budget has expired is said with what holds again: see the rule emergency-over
+	s.diags = append(s.diags, slices.DeleteFunc(diags, func(d source.Diagnostic) bool { return d.Rule == "budget-expired" })...)
 	if t != nil {
 		s.templates[name] = t
 		s.policy.Templates = append(s.policy.Templates, t)
@@ -157,7 +158,7 @@ func (s *side) limits() func(template, track string) prompt.Limits {
 // models checks that every model that is declared has a price.
 func models(s *side, catalog *pricing.Catalog, at time.Time) source.Diagnostics {
 	var diags source.Diagnostics
-	for _, m := range s.policy.Models() {
+	for _, m := range append(s.policy.Models(), s.policy.AllowedModels()...) {
 		if _, err := catalog.Lookup(m.Value, at); err != nil {
 			diags.Add("unknown-model", m.Span, modelHint(err), "model %q has no price", m.Value)
 		}

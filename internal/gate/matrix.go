@@ -55,9 +55,17 @@ func (w writer) row(v *variant, res *replay.Result) row {
 		out.in.Base = &w.in.Head
 	}
 	out.res, out.m = res, measure(out.in, w.policy, w.count.catalog, res)
+	out.m.texts(w.base, w.with(v), w.count, w.e.Ceilings)
 	e := budget.Evidence{Now: w.e.Now, Stage: w.e.Stage, Period: w.e.Period, HasBase: true, Ceilings: w.e.Ceilings, Scopes: out.m.scopes}
 	out.e, out.out = e, budget.Judge(e)
 	return out
+}
+
+// with is head with the texts of a variant.
+func (w writer) with(v *variant) *side {
+	s := *w.head
+	s.templates = v.texts
+	return &s
 }
 
 func (r row) variant(tracks []report.Group) report.Variant {

@@ -131,9 +131,14 @@ func (v *variant) plan(main replay.Plan) replay.Plan {
 	p.Head = &replay.Revision{Templates: v.texts, Limits: func(template, track string) prompt.Limits {
 		return v.Limits(held(template, track), template, track)
 	}}
+	p.Head.Service = main.Head.Service
 	if v.Serves() {
-		p.Head.Service = func(_, track string) replay.Service {
-			return replay.Service{Tier: v.Tier(track), Uncached: v.Uncached(track)}
+		p.Head.Service = func(template, track string) replay.Service {
+			s := replay.Service{Tier: v.Tier(track), Uncached: v.Uncached(track)}
+			if main.Head.Service != nil && !s.Uncached.Set {
+				s.Uncached = main.Head.Service(template, track).Uncached
+			}
+			return s
 		}
 	}
 	if v.Scales() {

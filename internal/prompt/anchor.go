@@ -25,7 +25,7 @@ func (f File) Under(anchor string) []Section {
 // anchors names headings the way GitHub does in links: lower case, letters, digits, "-" and "_" kept, spaces turned into
 // "-", all else dropped; one that repeats gets "-1", "-2" and so on. A heading without text is "section".
 func anchors(heads []heading) []string {
-	used := map[string]bool{}
+	used, next := map[string]bool{}, map[string]int{} // next: the first number of a heading that may be free
 	out := make([]string, len(heads))
 	for i, h := range heads {
 		if h.level == 0 {
@@ -33,8 +33,9 @@ func anchors(heads []heading) []string {
 		}
 		base := anchor(h.text)
 		name := base
-		for n := 1; used[name]; n++ {
-			name = fmt.Sprintf("%s-%d", base, n)
+		for used[name] {
+			next[base]++
+			name = fmt.Sprintf("%s-%d", base, next[base])
 		}
 		used[name] = true
 		out[i] = name

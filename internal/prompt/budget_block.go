@@ -12,7 +12,7 @@ import (
 
 // budgets reads the blocks of a document's body: fences whose info string starts with "yaml tokengate", and tables whose
 // nearest heading is "Token budget".
-func (d *document) budgets(root ast.Node, src []byte) (out []Budget, diags source.Diagnostics) {
+func (d *document) budgets(root ast.Node, src []byte, o outline) (out []Budget, diags source.Diagnostics) {
 	title := ""
 	walk(root, func(n ast.Node) {
 		switch n := n.(type) {
@@ -24,13 +24,12 @@ func (d *document) budgets(root ast.Node, src []byte) (out []Budget, diags sourc
 			}
 			switch info := strings.TrimSpace(string(n.Info.Segment.Value(src))); {
 			case info == blockInfo || strings.HasPrefix(info, blockInfo+" "):
-				b, ds := d.fenced(n)
-				out, diags = append(out, b), append(diags, ds...)
+				out = append(out, d.fenced(n, o, &diags)...)
 			case nearBlockInfo(info):
 				diags.Warn("budget-block-unrecognised", d.fenceSpan(n), "write ```"+blockInfo, "a block marked %q is not read as a budget", info)
 			}
 		case *east.Table:
-			rows, ds := d.table(title, n)
+			rows, ds := d.table(title, n, o)
 			out, diags = append(out, rows...), append(diags, ds...)
 		case *ast.Paragraph:
 			if line := strings.TrimSpace(string(n.Lines().Value(src))); isTitle(title) && strings.HasPrefix(line, "|") {
@@ -57,14 +56,17 @@ func nearBlockInfo(info string) bool {
 }
 
 // fenced decodes the YAML of one fence.
-func (d *document) fenced(n *ast.FencedCodeBlock) (b Budget, diags source.Diagnostics) {
-	b.Span = d.fenceSpan(n)
+func (d *document) fenced(n *ast.FencedCodeBlock, o outline, diags *source.Diagnostics) []Budget {
+	var s spelled
+	s.Span = d.fenceSpan(n)
+	var wrong source.Diagnostics
 	if n.Lines().Len() > 0 {
 		first := d.line(d.md + n.Lines().At(0).Start)
-		diags = source.DecodeYAMLAt(d.file, d.yaml(n), first-1, &b)
+		wrong = source.DecodeYAMLAt(d.file, d.yaml(n), first-1, &s)
 	}
-	b.warnEmpty(diags.HasErrors(), &diags)
-	return b, diags
+	*diags = append(*diags, wrong...)
+	s.warnEmpty(wrong.HasErrors() || len(s.Sections) > 0, diags)
+	return s.list(d.section(o, n), o, diags)
 }
 
 // yaml is the content of a fence with what stands before it on a line (the indentation of a list, the mark of a quote)

@@ -15,21 +15,15 @@ func isTitle(heading string) bool { return strings.EqualFold(heading, "token bud
 
 // nearTitle reports whether a heading was probably meant to be "Token budget".
 func nearTitle(heading string) bool {
-	letters := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(heading))
-	return slices.Contains([]string{"tokenbudget", "tokenbudgets", "tokensbudget", "tokenbudgeting"}, letters)
+	return slices.Contains([]string{"tokenbudget", "tokenbudgets", "tokensbudget", "tokenbudgeting"}, letters(heading))
 }
 
 // columns are the known columns of a budget table.
-var columns = []string{"track", "tokens", "cost", "feature", "owner"}
+var columns = []string{"track", "tokens", "cost", "feature", "owner", "section"}
 
 // table reads a table under a heading as budgets, one a row. Other tables give nothing; one that looks like a budget
 // under a heading that is nearly right is a warning.
-func (d *document) table(heading string, t *east.Table) (out []Budget, diags source.Diagnostics) {
+func (d *document) table(heading string, t *east.Table, o outline) (out []Budget, diags source.Diagnostics) {
 	header := d.cells(t.FirstChild())
 	if !isTitle(heading) {
 		if nearTitle(heading) && slices.ContainsFunc(header, func(c cell) bool { return slices.Contains(columns[1:3], strings.ToLower(c.text)) }) {
@@ -42,7 +36,10 @@ func (d *document) table(heading string, t *east.Table) (out []Budget, diags sou
 	}
 	for row := t.FirstChild().NextSibling(); row != nil; row = row.NextSibling() {
 		if b, ok := d.row(header, row, &diags); ok {
-			out = append(out, b)
+			if b.Section.Set {
+				b.resolve(b.Section, o, &diags)
+			}
+			out = append(out, spelled{Budget: b}.list(d.section(o, t), o, &diags)...)
 		}
 	}
 	return out, diags
@@ -100,6 +97,8 @@ func (b *Budget) set(column string, c cell, diags *source.Diagnostics) {
 		b.Track = source.Of(c.text, c.span)
 	case "feature":
 		b.Feature = source.Of(c.text, c.span)
+	case "section":
+		b.Section = source.Of(c.text, c.span)
 	case "owner":
 		b.Owner = source.Of(c.text, c.span)
 	case "tokens":

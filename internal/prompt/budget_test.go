@@ -151,6 +151,7 @@ func TestBudgetAllKeys(t *testing.T) {
 feature: search
 owner: platform
 model: claude-sonnet-4-5
+models: [claude-sonnet-4-5, claude-haiku-4-5]
 fallback: {model: claude-haiku-4-5, at: 90%}
 context: {max_input_tokens: 120k, max_retrieved_tokens: 6k, top_k: 8, chunk_tokens: 512}
 max_output_tokens: 1,500

@@ -73,7 +73,7 @@ func (d *document) readFrontMatter() (head frontMatter, diags source.Diagnostics
 
 // frontMatter is what the package reads of a file's front matter.
 type frontMatter struct {
-	budgets []Budget
+	budgets []spelled
 	paths   bool // a rule that is sent only when a file matching its patterns is read
 }
 
@@ -88,9 +88,10 @@ func (f *frontMatter) DecodeNode(d *source.Decoder, n *yaml.Node) {
 		case key.Value == "tokengate" && len(f.budgets) > 0:
 			d.Diags.Add(source.RuleDuplicateKey, d.Span(key), "keep one of the two", "key %q stands twice; the first is on line %d", key.Value, f.budgets[0].Span.Start.Line)
 		case key.Value == "tokengate":
-			b, before := Budget{Span: d.Span(key)}, len(d.Diags)
+			b, before := spelled{}, len(d.Diags)
+			b.Span = d.Span(key)
 			d.Decode(value, &b)
-			b.warnEmpty(len(d.Diags) > before, &d.Diags)
+			b.warnEmpty(len(d.Diags) > before || len(b.Sections) > 0, &d.Diags)
 			f.budgets = append(f.budgets, b)
 		case key.Value == "paths":
 			f.paths = true

@@ -132,11 +132,10 @@ func (l *loader) add(name string, content []byte, chain []string) (sent bool) {
 	head, diags := d.readFrontMatter()
 	l.diags = append(l.diags, diags...)
 	root, src := d.blocks()
-	blocks, diags := d.budgets(root, src)
-	l.diags = append(l.diags, diags...)
-	l.t.Budgets = append(append(l.t.Budgets, head.budgets...), blocks...)
+	heads := d.headings(root, src)
+	l.budgets(d, head, root, src, heads)
 	l.seen[realPath(l.fsys, name)] = true
-	f := l.file(d, content, l.how.sent(d, root), d.headings(root, src))
+	f := l.file(d, content, l.how.sent(d, root), heads)
 	if (l.tree || len(chain) > 0) && len(f.Sections) == 0 {
 		return false
 	}

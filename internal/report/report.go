@@ -105,7 +105,7 @@ type Quantity struct {
 type Check struct {
 	ID       string    `json:"id"`    // stable: "track/generation/period/cost"
 	Rule     string    `json:"rule"`  // rule id: period-ceiling, unit-ceiling, growth-ceiling
-	Scope    string    `json:"scope"` // project, track, feature or template
+	Scope    string    `json:"scope"` // project, track, feature or template; section or file: the text's own tokens
 	Name     string    `json:"name"`  // name within the scope; "" for the project
 	Kind     string    `json:"kind"`  // period, per_call, per_session or growth
 	Metric   string    `json:"metric"`
@@ -124,6 +124,22 @@ type Check struct {
 	Declared Place     `json:"declared"`         // where the ceiling stands
 	From     string    `json:"from"`             // base or head: the revision the ceiling was read from
 	Settle   string    `json:"settle,omitempty"` // for inconclusive: the number that would settle it
+
+	Emergency *Emergency `json:"emergency,omitempty"` // the ceiling holds for a while in the place of others
+}
+
+// Emergency is why and how long a ceiling holds in the place of others.
+type Emergency struct {
+	Until    string    `json:"until"` // YYYY-MM-DD, its last day in UTC
+	Incident string    `json:"incident,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Instead  []Instead `json:"instead"` // what would hold otherwise
+}
+
+// Instead is a ceiling that another stands in the place of.
+type Instead struct {
+	Limit    Quantity `json:"limit"`
+	Declared Place    `json:"declared"`
 }
 
 // Place is a position in a file of the project.
@@ -271,12 +287,13 @@ type ReviewItem struct {
 	Owner string `json:"owner,omitempty"`
 }
 
-// Waiver is a bounded permission to be over one ceiling; a run shows every waiver it took into account.
+// Waiver is a bounded permission to be over one ceiling, such as an emergency envelope that holds in its place; a run shows
+// every waiver it took into account.
 type Waiver struct {
 	Check   string    `json:"check"` // id of the ceiling it covers
 	Reason  string    `json:"reason"`
 	By      string    `json:"by"`      // who granted it
-	Expires time.Time `json:"expires"` // from this time on it covers nothing
+	Expires time.Time `json:"expires"` // after this time it covers nothing
 	Place   Place     `json:"place,omitzero"`
 }
 
