@@ -52,6 +52,9 @@ type lane struct {
 	level, effect doubts // over all traffic
 	trusts        []int64
 	base, head    [len(dims)]*Group // the groups the calls belong to on either side
+
+	sentBase, sentHead *carried // what the text was paid with; one and the same where head leaves it as on base
+	strand             *Strand  // once all calls are in
 }
 
 // assumed is what had to be assumed about a template, in the words of Notes.
@@ -115,6 +118,7 @@ func (l *lore) texts(out *lane) error {
 	}
 	w, family := &out.way, out.recorded.Tokenizer
 	w.toBase, w.toHead = l.edit(from, base, family), l.edit(base, head, family)
+	l.sent(out, base, head)
 	if !w.toHead.moves() || !out.recorded.priced {
 		return nil
 	}

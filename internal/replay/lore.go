@@ -17,6 +17,7 @@ type lore struct {
 	head     *shelf // base's, where head's prices are the same
 	bills    map[billKey]*bill
 	counts   map[countKey]token.Estimate
+	layouts  map[countKey]*layout
 	versions map[versionKey]*prompt.Template
 	counters map[string]*token.Counter // by family
 	kinds    map[trusted]int           // the kinds of counts that were trusted, numbered as they came
@@ -42,7 +43,7 @@ func newLore(p Plan) *lore {
 		head = newShelf(p.Reprice, true)
 	}
 	return &lore{
-		plan: p, base: base, head: head, bills: map[billKey]*bill{}, counts: map[countKey]token.Estimate{},
+		plan: p, base: base, head: head, bills: map[billKey]*bill{}, counts: map[countKey]token.Estimate{}, layouts: map[countKey]*layout{},
 		versions: map[versionKey]*prompt.Template{}, counters: map[string]*token.Counter{}, kinds: map[trusted]int{},
 	}
 }
@@ -57,7 +58,7 @@ func (l *lore) count(t *prompt.Template, part, family string) token.Estimate {
 		return e
 	}
 	if part == "" {
-		e = Measure(t, l.counter(family)).Total
+		e = l.layout(t, family).total
 	} else {
 		text, _ := t.StablePrefix()
 		e = l.counter(family).Count(text)

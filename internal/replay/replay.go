@@ -42,6 +42,7 @@ type Plan struct {
 	// Volume is how many calls there would be on a track for each that was made, on both sides; above 0. nil is 1. Like the
 	// sampling share it scales what stands for all traffic, and leaves the sums of the recorded calls alone.
 	Volume func(track string) float64
+	Texts  bool // book what the text of every template was paid with; see Result.Texts
 	// Version finds a template as it was under a recorded version; nil result: history does not hold it.
 	Version func(path, id string) (*prompt.Template, error)
 }
@@ -66,6 +67,7 @@ type Result struct {
 
 	groups  map[groupKey]*Group
 	strands []*Strand
+	texts   [2][]*Text // base, head
 }
 
 // Unpriced is a model name in the recording that the catalogue does not know, or does not price per token.

@@ -39,6 +39,7 @@ func (l *lane) merge(o *lane) {
 	l.after.merge(&o.after)
 	l.level.merge(o.level)
 	l.effect.merge(o.effect)
+	l.mergeSent(o)
 	for kind, n := range o.trusts {
 		trustIn(&l.trusts, kind, n)
 	}
@@ -70,6 +71,7 @@ func (r *Run) Result() (*Result, error) {
 		}
 	}
 	res.strands = r.strands(res)
+	res.texts = r.textsOf(res.strands)
 	r.nameKinds()
 	r.finished = r.sessions.sorted()
 	for _, c := range causes {

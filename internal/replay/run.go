@@ -67,6 +67,7 @@ func (r *Run) Add(c *traffic.Call) error {
 		}
 	}
 	l.after.add(second, m.after.on.band(m.after.usage), m.after.usage, times)
+	l.carry(&m, times)
 	for _, t := range r.trusts {
 		trustIn(&l.trusts, t.kind, t.tokens*times)
 	}

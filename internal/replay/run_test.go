@@ -20,7 +20,7 @@ import (
 
 // everything is a plan that changes the text, a cap, the model and its tokenizer, so that every sum has something in it.
 func everything(t testing.TB) Plan {
-	return Plan{Catalog: catalog(t), At: day, Base: revision(t, words(500), prompt.Limits{}), Sampling: map[string]float64{"g": 0.25},
+	return Plan{Catalog: catalog(t), At: day, Base: revision(t, words(500), prompt.Limits{}), Sampling: map[string]float64{"g": 0.25}, Texts: true,
 		Head: revision(t, "{{now}} "+words(777), prompt.Limits{MaxOutputTokens: source.Of(money.Count(300), source.Span{}), Model: source.Of("test/gamma", source.Span{})})}
 }
 
@@ -39,6 +39,13 @@ func sums(r *Result) string {
 			level, effect := g.Doubt()
 			counted, by := g.Counting()
 			fmt.Fprintln(&b, d, name, g.Calls, g.Means, g.CostPairs(), g.TokenPairs(), level, effect, counted, by)
+		}
+	}
+	for _, onBase := range []bool{true, false} {
+		for _, text := range r.Texts(onBase) {
+			for i := range text.Sections() {
+				fmt.Fprintln(&b, text.Strand.Name(ByTrack, onBase), text.Portion(i, i+1))
+			}
 		}
 	}
 	for _, c := range r.Causes {

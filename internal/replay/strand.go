@@ -65,6 +65,7 @@ func (r *Run) strands(res *Result) []*Strand {
 			found[key] = s
 			out = append(out, s)
 		}
+		l.strand = s
 		if res.Base != nil {
 			l.before.strand(l, l.recorded, s, func(d *StrandDay) *Volume { return &d.Base }, res.Base)
 		}
