@@ -48,13 +48,14 @@ type Uncertainty struct {
 // Fewer than MinDays days give a *ShortHistoryError, a history whose last 28 days are all zero ErrNoVolume; a value that
 // is negative or not finite, or a horizon out of range, an error that names it.
 func Volume(daily []float64, horizonDays int, u Uncertainty) (Dist, []Warning, error) {
-	if err := usable(daily, horizonDays, u); err != nil {
+	warnings, err := Check(daily, horizonDays)
+	if err == nil {
+		err = u.usable()
+	}
+	if err != nil {
 		return Dist{}, nil, err
 	}
 	h := newHistory(daily)
-	if h.mean == 0 {
-		return Dist{}, nil, fmt.Errorf("%w on any of the last %d days", ErrNoVolume, len(h.days))
-	}
 	x := h.features()
 	ratios := h.spread(daily, atHorizon(h.ratios(&week, &temperWeek, x), h.ratios(&month, &temperMonth, x), float64(horizonDays)), u)
 	rhythm := h.calm() * h.phase(horizonDays)
@@ -63,7 +64,19 @@ func Volume(daily []float64, horizonDays int, u Uncertainty) (Dist, []Warning, e
 		at[i] = h.mean * float64(horizonDays) * math.Exp(r+rhythm)
 	}
 	d, err := NewDist(at)
-	return d, cautions(len(h.days), horizonDays), err
+	return d, warnings, err
+}
+
+// Check gives the warnings and the errors that Volume has about a history, without forecasting it.
+func Check(daily []float64, horizonDays int) ([]Warning, error) {
+	if err := usable(daily, horizonDays); err != nil {
+		return nil, err
+	}
+	days := daily[max(0, len(daily)-longestMeasured):]
+	if len(activeDays(days)) == 0 {
+		return nil, fmt.Errorf("%w on any of the last %d days", ErrNoVolume, len(days))
+	}
+	return cautions(len(days), horizonDays), nil
 }
 
 // spread widens log ratios by what is not in the prior: the track's own errors, a short history, and what the recording
@@ -80,7 +93,7 @@ func (h history) spread(daily []float64, ratios [len(levels)]float64, u Uncertai
 	})
 }
 
-func usable(daily []float64, horizonDays int, u Uncertainty) error {
+func usable(daily []float64, horizonDays int) error {
 	if horizonDays < 1 || horizonDays > MaxHorizon {
 		return fmt.Errorf("horizon of %d days is outside 1 to %d", horizonDays, MaxHorizon)
 	}
@@ -92,6 +105,10 @@ func usable(daily []float64, horizonDays int, u Uncertainty) error {
 			return fmt.Errorf("day %d of %d is %g, not a finite amount", i+1, len(daily), v)
 		}
 	}
+	return nil
+}
+
+func (u Uncertainty) usable() error {
 	for _, sd := range []float64{u.Counting, u.Sampling} {
 		if !(sd >= 0) || math.IsInf(sd, 1) {
 			return fmt.Errorf("relative error %g is not a finite share", sd)

@@ -159,7 +159,7 @@ func (m *measurements) amount(o *outlook, d replay.Dim, name string, onBase bool
 		return out, out.onTop(sum, 0) // calls were made and cost nothing: a free model, or no tokens
 	}
 	out.daily = from
-	_, notes, err := forecast.Volume(from, m.horizon(), forecast.Uncertainty{})
+	notes, err := forecast.Check(from, m.horizon())
 	m.notes = append(m.notes, notes...)
 	if err == nil {
 		err = o.err

@@ -29,6 +29,7 @@ type laneText struct {
 // Portion is what some sections of a text came to. Recorded sums are exact. All stands for all traffic: divided by the
 // sampling share, times the volume.
 type Portion struct {
+	Calls int64        // recorded calls that sent the text
 	Usage token.Usage  // prompt tokens of the sections over the recorded calls, by price class
 	Cost  money.Amount // of them; what a model without a price was sent is not in it
 	Plain money.Amount // what they cost if all were plain input
@@ -147,18 +148,28 @@ func (t *Text) Portion(from, to int) Portion {
 		err := l.text.err(from, to)
 		for band, paid := range l.bands {
 			if paid != nil {
-				p.add(&l, band, paid.tokens(l.text, from, to), float64(paid.calls()), err)
+				p.add(&l, band, paid.tokens(l.text, from, to), paid.calls(), err)
 			}
 		}
 	}
 	return p
 }
 
-func (p *Portion) add(l *laneText, band int, u token.Usage, calls, err float64) {
+// Plus adds what other calls came to.
+func (p Portion) Plus(o Portion) Portion {
+	return Portion{p.Calls + o.Calls, p.Usage.Add(o.Usage), p.Cost.Add(o.Cost), p.Plain.Add(o.Plain), p.All.plus(o.All), p.AllDoubt.plus(o.AllDoubt),
+		p.AllPlain + o.AllPlain, p.AllRead + o.AllRead}
+}
+
+func (v Volume) plus(o Volume) Volume {
+	return Volume{v.Calls + o.Calls, v.Tokens + o.Tokens, v.Cost + o.Cost}
+}
+
+func (p *Portion) add(l *laneText, band int, u token.Usage, calls int64, err float64) {
 	cost, plain := l.on.price(band, u), l.on.price(band, uncached(u))
-	p.Usage, p.Cost, p.Plain = p.Usage.Add(u), p.Cost.Add(cost), p.Plain.Add(plain)
+	p.Calls, p.Usage, p.Cost, p.Plain = p.Calls+calls, p.Usage.Add(u), p.Cost.Add(cost), p.Plain.Add(plain)
 	tokens, dollars := float64(u.Prompt())/l.share, cost.Float()/l.share
-	p.All.Calls += float64(calls / l.share)
+	p.All.Calls += float64(calls) / l.share
 	p.All.Tokens += tokens
 	p.All.Cost += dollars
 	p.AllDoubt.Tokens += float64(tokens * err)
