@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/forecast"
@@ -26,11 +27,20 @@ import (
 // and a file (".claude/rules/api.md") mean the text's own tokens and what these cost.
 type Scope struct {
 	Kind string // project, track, feature, template, section or file
-	Name string // "" for the project
+	Name string // "" for the project; of a section "CLAUDE.md#testing"
 }
 
-// OwnText reports whether the scope is a text of its own, rather than calls.
+// OwnText reports whether the scope is a text: a section, or a file, whose own tokens and their cost are held. Every other
+// scope is one of calls, as a whole.
 func (s Scope) OwnText() bool { return s.Kind == "section" || s.Kind == "file" }
+
+// Text is the file and the anchor that a text scope names; the anchor is "" for a whole file.
+func (s Scope) Text() (file, anchor string) {
+	if at := strings.LastIndexByte(s.Name, '#'); s.Kind == "section" && at >= 0 {
+		return s.Name[:at], s.Name[at+1:]
+	}
+	return s.Name, ""
+}
 
 // String gives "track generation", or "project".
 func (s Scope) String() string {
@@ -179,7 +189,6 @@ type Evidence struct {
 	Outputs   []Output
 	Toggles   []Toggle
 	Reviews   []Review
-	Gone      []Gone
 	Given     []Finding // findings that other packages made
 }
 
@@ -290,7 +299,7 @@ type Rule struct {
 // Rules is every rule in the order they run.
 var Rules = []Rule{
 	periodCeiling, unitCeiling, growthCeiling, contextCap, retrievalCap, outputCap, modelNotAllowed, toggleUnmeasured,
-	emergencyInForce, emergencyOver, ceilingChanged, policyChanged, sectionGone, reviewOverdue, noBudget, noTraffic,
+	emergencyInForce, emergencyOver, ceilingChanged, policyChanged, reviewOverdue, noBudget, noTraffic,
 	unmappedCalls, badLines, unpricedModel, stalePrice, retiredModel,
 }
 

@@ -22,9 +22,11 @@ func checkGrowth(e *Evidence) (checks []Check, findings []Finding) {
 		case c.Kind != Growth:
 		case !e.HasBase:
 			findings = append(findings, finding(source.Info, Pass, c.Span, "", "growth ceiling of %s is not held: there is no base to compare with", c.Scope))
-		case c.Scope.OwnText() && e.Scopes[c.Scope].Base == nil:
-			findings = append(findings, finding(source.Info, Pass, c.Span, "", "growth ceiling of %s is not held: base has no such text to compare with", c.Scope))
 		default:
+			if f, fresh := newText(c, e.Scopes[c.Scope]); fresh {
+				findings = append(findings, f)
+				continue
+			}
 			checks = append(checks, growthCheck(e, c))
 		}
 	}
@@ -34,6 +36,9 @@ func checkGrowth(e *Evidence) (checks []Check, findings []Finding) {
 func growthCheck(e *Evidence, c Ceiling) Check {
 	check := Check{Ceiling: c, Measure: "upper end of the effect"}
 	m := e.Scopes[c.Scope]
+	if check.unsent(m) {
+		return check
+	}
 	effect := m.CostEffect
 	if c.Metric == Tokens {
 		effect = m.TokensEffect

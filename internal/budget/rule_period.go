@@ -14,7 +14,8 @@ var periodCeiling = Rule{source.Rule{
 ceiling, at the quantile that the stage and the track's risk tolerance choose: P50 on a pull request, P75 before a
 release, P90 at a release and for tracks of low tolerance. The volume of a month is wild: an honest P90 is two to three
 times the recent level, so a ceiling that must hold at P90 has to leave that room. The report prints the smallest
-ceiling that passes at each quantile. A pull request fails only when it is over and worse than its merge base.`,
+ceiling that passes at each quantile. The ceiling of a section or a file holds what its own text costs to send, not the
+calls that send it. A pull request fails only when it is over and worse than its merge base.`,
 }, checkPeriod}
 
 func checkPeriod(e *Evidence) (checks []Check, _ []Finding) {
@@ -30,6 +31,8 @@ func periodCheck(e *Evidence, c Ceiling) Check {
 	check := Check{Ceiling: c, Measure: fmt.Sprintf("P%.0f", c.Quantile*100)}
 	m := e.Scopes[c.Scope]
 	switch {
+	case check.unsent(m):
+		return check
 	case m.Calls == 0:
 		check.unknown("no recorded calls to forecast from", "record traffic for "+c.Scope.String()+", or remove its ceiling")
 		return check
@@ -46,7 +49,7 @@ func periodCheck(e *Evidence, c Ceiling) Check {
 		check.PBase = exceed(m.Base.dist(c.Metric), c.Limit.Value)
 	}
 	hold(e, &check, base, &head, head.Value*m.Head.PeriodDoubt[c.Metric], m.CountingError)
-	check.sentence(fmt.Sprintf("p%.0f %s/%s", c.Quantile*100, head.Text, e.Period))
+	check.sentence(fmt.Sprintf("p%.0f %s/%s%s", c.Quantile*100, head.Text, e.Period, c.Scope.own()))
 	return check
 }
 

@@ -16,8 +16,8 @@ percentile of the recorded calls (or sessions) as replayed under the change: one
 are input_tokens (the whole prompt, cached or not), output_tokens, tokens, cost and latency. Where nothing is recorded
 (no sessions, no latency, no call of that scope, or means of several calls only) the check is inconclusive. So it is for
 latency where calls move to a model that no latency is recorded of, and where the limit is nearer than the error of the
-fit that moved the calls. The text of a section or a file is the same in every call: its tokens are counted and need no
-traffic. The interval beside a P95 is that of the recording; like money, the P95 itself is held.`,
+fit that moved the calls. Of a section or a file the own text is held, which needs no traffic to be counted, and what sending it
+once costs. The interval beside a P95 is that of the recording; like money, the P95 itself is held.`,
 }, checkUnit}
 
 func checkUnit(e *Evidence) (checks []Check, _ []Finding) {
@@ -33,7 +33,14 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 	check := Check{Ceiling: c, Measure: "P95"}
 	m := e.Scopes[c.Scope]
 	per := strings.TrimPrefix(c.Kind, "per_")
+	if check.unsent(m) {
+		return check
+	}
 	head := c.unit(m.Head)
+	if head == nil && c.Scope.OwnText() {
+		check.textUnmeasured()
+		return check
+	}
 	if head == nil && c.Metric == Latency && len(m.NoLatency) > 0 {
 		check.latencyUnknown(m.NoLatency, per)
 		return check
@@ -63,8 +70,8 @@ func unitCheck(e *Evidence, c Ceiling) Check {
 	if c.Metric == Latency && c.Kind == PerCall {
 		measured += m.Head.LatencyP95.sampled()
 	}
-	if c.Scope.OwnText() && c.Metric != Cost {
-		check.Measure, measured = "own text", fmt.Sprintf("its own text is %s tokens in every call, which", head.Text)
+	if c.Scope.OwnText() {
+		measured = check.textUnit(head)
 	}
 	check.sentence(measured)
 	return check

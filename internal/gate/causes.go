@@ -47,7 +47,7 @@ func parts(c *replay.Cause, perCost, perToken float64) []report.Cause {
 	var out []report.Cause
 	for _, p := range c.Parts {
 		share := ratio(float64(p.Tokens), float64(sum))
-		out = append(out, report.Cause{Place: p.Span, Kind: string(c.Kind), Summary: fmt.Sprintf("%s: %s a call", section(p), signed(p.Tokens)), Tokens: p.Tokens, Calls: c.Calls,
+		out = append(out, report.Cause{Place: p.Span, Kind: string(c.Kind), Section: p.Section, Summary: fmt.Sprintf("%s: %s a call", section(p), signed(p.Tokens)), Tokens: p.Tokens, Calls: c.Calls,
 			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken * share)), Cost: cents2(c.Scaled.Cost * perCost * share), Error: round(p.Error, 4)})
 	}
 	return out

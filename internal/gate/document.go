@@ -46,6 +46,7 @@ func (w writer) document() *report.Report {
 	}
 	r.Total.Notes = append(r.Total.Notes, rewrites(res)...)
 	r.Tracks, r.Features, r.Models = w.tracks(), w.groups(replay.ByFeature), w.groups(replay.ByModel)
+	w.carry(r)
 	r.Verdict = w.verdict(r)
 	r.Review = review(r)
 	return r

@@ -29,10 +29,10 @@ func evidence(in Input, base, head, policy *side, count counters, rec *traffic.S
 		e.Policy, e.PolicyNew = policy.policy.Settings(), head.policy.Settings()
 		e.Ceilings = append(e.Ceilings, added(e.Ceilings, e.Proposed)...)
 	}
+	m.measureTexts(e.Ceilings, base, head, count, res)
 	e.Prices = pricesUsed(in, head, count.catalog, res)
 	e.Unpriced, e.Unmapped = unpriced(res), m.unmapped()
 	e.Templates = append(sizes(base, head, count), textSizes(base, head, count)...)
-	e.Gone = m.texts(base, head, count, e.Ceilings)
 	newRails(base, head, policy, m).evidence(&e)
 	e.Given = slices.Concat(given(diags), unloaded(res), recalibrated(policy, head), untimed(in, head, count.catalog, m),
 		m.gaps(policy.recorded()), m.refused(policy))

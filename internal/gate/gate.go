@@ -105,7 +105,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 
 // plan pairs the two sides for the replay.
 func plan(in Input, base, head *side, count counters) replay.Plan {
-	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version()}
+	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version(), Texts: true}
 	if base != nil {
 		p.Base = base.revision()
 		p.Head.Service = service(base, head)

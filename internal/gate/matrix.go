@@ -55,7 +55,7 @@ func (w writer) row(v *variant, res *replay.Result) row {
 		out.in.Base = &w.in.Head
 	}
 	out.res, out.m = res, measure(out.in, w.policy, w.count.catalog, res)
-	out.m.texts(w.base, w.with(v), w.count, w.e.Ceilings)
+	out.m.measureTexts(w.e.Ceilings, w.base, w.with(v), w.count, res)
 	e := budget.Evidence{Now: w.e.Now, Stage: w.e.Stage, Period: w.e.Period, HasBase: true, Ceilings: w.e.Ceilings, Scopes: out.m.scopes}
 	out.e, out.out = e, budget.Judge(e)
 	return out

@@ -46,6 +46,7 @@ type Report struct {
 	Models      []Group      `json:"models"`            //
 	Causes      []Cause      `json:"causes"`            // why head differs from base, largest cost first
 	Templates   []Template   `json:"templates"`         // tokens per file and section, head
+	Files       []FileCost   `json:"files,omitempty"`   // what sending each file of the templates costs, largest first
 	Findings    []Finding    `json:"findings"`          // worst first, then by place
 	Review      []ReviewItem `json:"review"`            // the post-implementation review checklist
 	Waivers     []Waiver     `json:"waivers,omitempty"` // permissions in force that the run took into account
@@ -218,9 +219,10 @@ type Group struct {
 // Cause is one reason why head costs more or less than base.
 type Cause struct {
 	Place     Place        `json:"place"`
-	Kind      string       `json:"kind"`    // template, retrieval, input_cap, output_cap, model, tokenizer, cache
-	Summary   string       `json:"summary"` // "Answering rules: +1,240 tokens a call"
-	Tokens    int64        `json:"tokens"`  // per call that uses it, signed; 0 when it is not per call
+	Kind      string       `json:"kind"`              // template, retrieval, input_cap, output_cap, model, tokenizer, cache
+	Section   string       `json:"section,omitempty"` // heading that changed text stands under
+	Summary   string       `json:"summary"`           // "Answering rules: +1,240 tokens a call"
+	Tokens    int64        `json:"tokens"`            // per call that uses it, signed; 0 when it is not per call
 	PerPeriod int64        `json:"tokens_per_period"`
 	Cost      money.Amount `json:"cost_per_period"` // P50 level of volume
 	Share     float64      `json:"share"`           // of the whole change's absolute cost

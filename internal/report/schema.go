@@ -24,7 +24,7 @@ const (
 	WhatIfURL = "https://github.com/tokengate/tokengate/schema/what-if/v1.json"
 )
 
-//go:embed report.go distribution.go whatif.go
+//go:embed report.go cost.go distribution.go whatif.go
 var typesSource embed.FS
 
 // closed lists the string fields that take one of a few words, by type and JSON name. Fields not named here take words
@@ -36,6 +36,7 @@ var closed = map[string][]any{
 	"Quantity.unit": {"usd", "tokens", "ms", "ratio"},
 	"Check.from":    {"base", "head"},
 	"Unmapped.of":   {"spend", "tokens"},
+	"FileCost.when": {Always, OnDemand},
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of the document, indented, with a final newline. It is generated from
@@ -136,7 +137,7 @@ func elem(t reflect.Type) reflect.Type {
 // comments maps "Type" and "Type.Field" to the comment that stands at it in the sources.
 func comments() (map[string]string, error) {
 	out := map[string]string{}
-	for _, name := range []string{"report.go", "distribution.go", "whatif.go"} {
+	for _, name := range []string{"report.go", "cost.go", "distribution.go", "whatif.go"} {
 		src, err := typesSource.ReadFile(name)
 		if err != nil {
 			return nil, err
