@@ -16,8 +16,11 @@ func (w writer) templates() []report.Template {
 	for _, t := range w.head.policy.Templates {
 		model := w.modelFor(t)
 		counter := w.count.of(model)
+		if w.unseen(t, w.m.calls(t)) {
+			continue
+		}
 		m := replay.Measure(t, counter)
-		rt := report.Template{Path: t.Path, Model: model, Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls}
+		rt := report.Template{Path: t.Path, Model: model, Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.calls(t)}
 		if w.base != nil && w.base.templates[t.Path] != nil {
 			n := replay.Measure(w.base.templates[t.Path], counter).Total.Tokens
 			rt.Base = &n
@@ -28,6 +31,11 @@ func (w writer) templates() []report.Template {
 		out = append(out, rt)
 	}
 	return out
+}
+
+// calls is how many recorded calls were made from a template.
+func (m *measurements) calls(t *prompt.Template) int64 {
+	return m.scopes[budget.Scope{Kind: "template", Name: t.Path}].Calls
 }
 
 // modelFor is the model a template is counted for: the declared one, else the one that most of its recorded calls used.

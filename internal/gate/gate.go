@@ -43,6 +43,8 @@ type Input struct {
 	Progress func(done, total int64) // told how many bytes of traffic were read so far, and how many there are; may be nil
 	// Scratch makes an empty file for what does not fit into memory; nil keeps all there.
 	Scratch func() (traffic.Scratch, error)
+
+	loader *prompt.Loader // base's, once base is loaded
 }
 
 // Revision is one side's files with what they are called.
@@ -55,11 +57,13 @@ type Revision struct {
 // no report; an error means that the machine failed. Warnings are in the report as findings.
 func Run(in Input) (*report.Report, source.Diagnostics, error) {
 	base, unusable := loadBase(in)
+	in = in.under(base, unusable != nil)
 	head := load(in.Head, in, "head")
 	if base != nil {
 		head.follow(base, in.Now)
 		base.recall(head, in.Now)
 	}
+	pair(base, head)
 	policy := base
 	if policy == nil || unusable != nil || !policy.declares() {
 		policy = head
@@ -84,6 +88,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		return nil, wrong, nil
 	}
 	sources, opts, missing := recordings(policy, in)
+	opts.Template = named(policy, head)
 	results, recording, odd, err := replayed(replays(plan(in, base, head, count), asked), sources, opts)
 	if err != nil {
 		return nil, nil, err
@@ -105,7 +110,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 
 // plan pairs the two sides for the replay.
 func plan(in Input, base, head *side, count counters) replay.Plan {
-	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version(), Texts: true}
+	p := replay.Plan{Catalog: count.catalog, Tokens: count.book, At: in.Now, Head: head.revision(), Sampling: map[string]float64{}, Version: in.version(head), Texts: true}
 	if base != nil {
 		p.Base = base.revision()
 		p.Head.Service = service(base, head)
@@ -113,8 +118,8 @@ func plan(in Input, base, head *side, count counters) replay.Plan {
 	return p
 }
 
-// version loads a template as it was under a recorded version.
-func (in Input) version() func(path, id string) (*prompt.Template, error) {
+// version loads a template as it was under a recorded version, in the way that s loads it.
+func (in Input) version(s *side) func(path, id string) (*prompt.Template, error) {
 	if in.History == nil {
 		return nil
 	}
@@ -123,8 +128,11 @@ func (in Input) version() func(path, id string) (*prompt.Template, error) {
 		if files == nil || err != nil {
 			return nil, err
 		}
-		t, _ := prompt.Load(files, path, prompt.Options{}) // what is wrong with an old version is not this change's matter
-		return t, nil
+		texts, _ := s.reload(files, path, prompt.Options{}) // what is wrong with an old version is not this change's matter
+		if i := slices.IndexFunc(texts, func(t *prompt.Template) bool { return t.Path == path }); i >= 0 {
+			return texts[i], nil
+		}
+		return nil, nil
 	}
 }
 

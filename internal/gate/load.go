@@ -27,6 +27,10 @@ type side struct {
 	diags     source.Diagnostics
 
 	calibration *token.Calibration // nil without one
+
+	loader prompt.Loader
+	tree   *prompt.Tree // nil where templates are loaded file by file
+	listed []string     // paths of templates that the configuration names, or that were found without one
 }
 
 // zeroConfig lists the templates that are looked for where nothing is configured. Claude Code reads the first two and
@@ -40,7 +44,7 @@ func load(rev Revision, in Input, from string) *side {
 	if !found && in.Named && from == "head" {
 		s.diags.Add("config-missing", source.Span{File: in.Config}, "check the path, or run tokengate init", "no configuration at %s", in.Config)
 	}
-	for _, name := range s.templatePaths() {
+	for _, name := range s.plant(s.templatePaths(), in.loading(s)) {
 		s.template(name, in.Now)
 	}
 	_, unusable := s.policy.Guardrails()
@@ -66,8 +70,15 @@ func (s *side) template(name string, now time.Time) {
 // follow loads what base lists and this side no longer does: a change must not get out of sight by taking a template, or
 // the whole configuration, off the list.
 func (s *side) follow(base *side, now time.Time) {
+	if base.tree != nil && s.tree == nil {
+		s.transplant(base.loader)
+		for _, t := range s.tree.Templates() {
+			s.policy.Templates = append(s.policy.Templates, t)
+		}
+	}
 	for _, t := range base.policy.Templates {
-		if s.templates[t.Path] == nil && exists(s.fs, t.Path) {
+		ofTree := base.tree != nil && base.tree.Template(t.Path) != nil // what head's tree has not, its tool does not load
+		if s.templates[t.Path] == nil && !ofTree && exists(s.fs, t.Path) {
 			s.template(t.Path, now)
 		}
 	}
@@ -76,8 +87,11 @@ func (s *side) follow(base *side, now time.Time) {
 // recall loads what head lists and this side, base, does not, as it was here: a template that is listed and edited in one
 // change is seen to change. Nobody had listed it, so its blocks set no policy on base and its mistakes are not base's.
 func (s *side) recall(head *side, now time.Time) {
+	if head.tree != nil && (s.tree == nil || !s.loadsAs(head)) {
+		s.transplant(head.loader)
+	}
 	for name := range head.templates {
-		if s.templates[name] != nil || !exists(s.fs, name) {
+		if s.templates[name] != nil || head.tree != nil && head.tree.Template(name) != nil || !exists(s.fs, name) {
 			continue
 		}
 		if old, _ := prompt.Load(s.fs, name, prompt.Options{Now: now}); old != nil {

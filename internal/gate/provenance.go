@@ -53,6 +53,9 @@ func (w writer) provenance() report.Provenance {
 		p.PricesNewest = max(p.PricesNewest, day)
 	}
 	p.Notes = append(p.Notes, w.m.partial()...)
+	if note := w.unseenNote(); note != "" {
+		p.Notes = append(p.Notes, note)
+	}
 	p.Assumptions = append(p.Assumptions, w.m.followed(w.m.period.Word())...)
 	return p
 }

@@ -23,6 +23,22 @@ func (s standIn) Open(name string) (fs.File, error) {
 	return &stoodIn{bytes.NewReader(s.content), s}, nil
 }
 
+// Lstat implements fs.ReadLinkFS: the file stands for itself, whatever stood at its path.
+func (s standIn) Lstat(name string) (fs.FileInfo, error) {
+	if name == s.name {
+		return &stoodIn{bytes.NewReader(s.content), s}, nil
+	}
+	return fs.Lstat(s.FS, name)
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (s standIn) ReadLink(name string) (string, error) {
+	if name == s.name {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	return fs.ReadLink(s.FS, name)
+}
+
 // stoodIn is the open file; it is its own fs.FileInfo.
 type stoodIn struct {
 	*bytes.Reader

@@ -102,12 +102,14 @@ func (v *variant) load(files fs.FS, head *side, count counters) (diags source.Di
 			diags.Add("path-missing", t.Value.Span, "check the path", "cannot read %q in the place of template %s: %v", t.Value.Value, t.Key.Value, err)
 			continue
 		}
-		text, more := prompt.Load(standIn{head.fs, t.Key.Value, content}, t.Key.Value, prompt.Options{Now: count.at})
-		if text == nil {
+		texts, more := head.reload(standIn{head.fs, t.Key.Value, content}, t.Key.Value, prompt.Options{Now: count.at})
+		if !sends(texts, t.Key.Value) {
 			diags = append(diags, more...)
 			continue
 		}
-		v.texts[t.Key.Value] = text // what budget blocks in it say is no policy, so neither are their mistakes
+		for _, text := range texts { // what budget blocks in it say is no policy, so neither are their mistakes
+			v.texts[text.Path] = text
+		}
 	}
 	return diags
 }
