@@ -19,30 +19,41 @@ type countOptions struct {
 	as     string
 	format string
 	audit  bool
-	book   token.Book
+
+	byGiven bool // --by was given
+	book    token.Book
 }
 
 func newCount(env *Env) *cobra.Command {
 	o := &countOptions{}
 	cmd := &cobra.Command{
-		Use:   "count FILE...",
-		Short: "Count the tokens of templates per file and section, or of a request per message",
-		Long: `count loads each file as the tool that sends it would (CLAUDE.md with its imports, without front matter and comments)
+		Use:   "count [FILE... | FOLDER]",
+		Short: "Count the tokens of a project's files as the tool loads them, of templates, or of a request",
+		Long: `count without a file, or with a folder, counts everything that the tool loads of the project: memory files, rules,
+subagents, skills and commands, each with when it is sent (with every call from launch on, once a matching file is read,
+with every call of a subagent, from an invocation on) and the totals. The loader of the folder's tokengate.yaml says which tool.
+
+With files it loads each as the tool that sends it would (CLAUDE.md with its imports, without front matter and comments)
 and counts every section. With --as request each file is the JSON body of one call (OpenAI Chat Completions or Responses,
 Anthropic Messages); its messages, tools, images and the frame around them are counted, each by a rule that is named.
 
 Every count says how it was made and how far it may be off. A calibration that the tokengate.yaml of the current folder
 names is used, as check does. Nothing is sent anywhere.`,
-		Example: `  tokengate count CLAUDE.md
+		Example: `  tokengate count
+  tokengate count --by section services/web
+  tokengate count CLAUDE.md
   tokengate count --model gpt-4.1 --model claude-opus-4-7 --by section CLAUDE.md
   tokengate count --as request --model gpt-4o request.json
   tokengate count --audit --model gpt-4.1 CLAUDE.md
   cat prompt.md | tokengate count -`,
-		Args: args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error { return runCount(cmd.Context(), env, o, files) },
+		Args: args(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			o.byGiven = cmd.Flags().Changed("by")
+			return runCount(cmd.Context(), env, o, files)
+		},
 	}
 	cmd.Flags().StringArrayVarP(&o.models, "model", "m", nil, "model, or tokenizer family, to count for; repeatable (default: o200k_base, or the model that the request names)")
-	cmd.Flags().StringVar(&o.by, "by", "section", "rows of a template: section or file")
+	cmd.Flags().StringVar(&o.by, "by", "section", "rows: section or file (default of a folder: file)")
 	cmd.Flags().StringVar(&o.as, "as", "template", "what the files are: template or request")
 	cmd.Flags().BoolVar(&o.audit, "audit", false, "count templates a second time with tiktoken-go and fail where it differs (slow)")
 	cmd.Flags().StringVarP(&o.format, "format", "f", "table", "output: table or json")
@@ -75,7 +86,9 @@ func runCount(ctx context.Context, env *Env, o *countOptions, files []string) er
 		return err
 	}
 	var doc countDocument
-	if o.as == "request" {
+	if dir, ok := o.folder(files); ok {
+		doc, err = countTree(ctx, env, o, dir)
+	} else if o.as == "request" {
 		doc, err = countRequests(env, o, files)
 	} else {
 		doc, err = countTemplates(ctx, env, o, files)

@@ -15,6 +15,8 @@ type countDocument struct {
 	Models []string   `json:"models"`
 	Rows   []countRow `json:"rows"`
 	Notes  []string   `json:"notes,omitempty"`
+
+	tree bool // rows are those of a tree
 }
 
 // countRow is a section, a file, a part of a request, or the total of one template or request, under every model.
@@ -24,7 +26,12 @@ type countRow struct {
 	File     string           `json:"file,omitempty"`
 	Heading  string           `json:"heading,omitempty"`
 	Line     int              `json:"line,omitempty"`
-	Counts   []token.Estimate `json:"counts"` // in the order of Models
+	Role     string           `json:"role,omitempty"`     // of a tree: memory, import, rule, agent, skill or command
+	When     string           `json:"when,omitempty"`     // of a tree: launch, lazy, spawn, invocation, never or apart
+	Name     string           `json:"name,omitempty"`     // of a subagent, skill or command
+	Patterns []string         `json:"patterns,omitempty"` // files that load a lazy one
+	Reason   string           `json:"reason,omitempty"`   // why it is sent then, or not at all
+	Counts   []token.Estimate `json:"counts"`             // in the order of Models
 }
 
 func (d *countDocument) add(row countRow, counts []token.Estimate) {
@@ -34,6 +41,9 @@ func (d *countDocument) add(row countRow, counts []token.Estimate) {
 
 // writeTable writes a line for every row and model: where, what, model, tokens, error, method. One model has no column.
 func (d *countDocument) writeTable(env *Env) error {
+	if d.tree {
+		return d.writeTree(env)
+	}
 	t := countTable{header: []string{"Where", "Section", "Model", "Tokens", "Error", "Method"}}
 	align := []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignLeft}
 	for _, r := range d.Rows {
@@ -49,6 +59,11 @@ func (d *countDocument) writeTable(env *Env) error {
 		align = slices.Delete(align, 2, 3)
 		t.drop(2)
 	}
+	return d.draw(env, t, align)
+}
+
+// draw writes a table that fits the terminal, and the notes below it.
+func (d *countDocument) draw(env *Env, t countTable, align []tw.Align) error {
 	notes := append(t.fit(env.Width), d.Notes...)
 	if err := plainTable(env, t.header, align, t.lines); err != nil {
 		return err

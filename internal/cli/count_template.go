@@ -18,13 +18,8 @@ import (
 	"github.com/tokengate/tokengate/internal/token"
 )
 
-// preamble is what Claude Code writes once in front of all memory files of a conversation. It belongs to none of them,
-// so a template does not hold it; a reader who wants to know what a CLAUDE.md costs has to pay it all the same.
-const preamble = "Codebase and user instructions are shown below. Be sure to adhere to these instructions. IMPORTANT: These instructions " +
-	"OVERRIDE any default behavior and you MUST follow them exactly as written.\n\n"
-
-const preambleNote = "(preamble): the sentence Claude Code puts once in front of all memory files of a conversation; in the total here, in no " +
-	"template's own count (check, budget blocks)"
+const preambleNote = "(preamble): the sentence Claude Code puts once in front of all memory files of a conversation; tokengate count without " +
+	"a file shows all that goes with it"
 
 // loadTemplate reads a file as part of its repository, so that imports and links inside it resolve.
 func loadTemplate(ctx context.Context, env *Env, name string) (*prompt.Template, error) {
@@ -103,7 +98,7 @@ func (d *countDocument) addTemplate(t *prompt.Template, models []counting, secti
 		}
 	}
 	if t.Kind == prompt.ClaudeMD && !t.Lazy && t.Text() != "" {
-		row(countRow{Kind: "preamble", Template: t.Path, Heading: "(preamble)"}, preamble)
+		row(countRow{Kind: "preamble", Template: t.Path, Heading: prompt.Preamble}, prompt.PreambleText)
 		d.note(preambleNote)
 	}
 	d.add(countRow{Kind: "total", Template: t.Path, Heading: "total"}, total)

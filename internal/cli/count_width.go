@@ -30,6 +30,7 @@ const widestSection = 48
 // are: in a terminal too narrow for them the table is as wide as they are.
 func (t *countTable) fit(width int) (legend []string) {
 	t.shorten("Section", widestSection)
+	t.shorten("Detail", widestSection)
 	if width <= 0 {
 		return nil
 	}
@@ -39,7 +40,7 @@ func (t *countTable) fit(width int) (legend []string) {
 	for _, c := range []struct {
 		column string
 		keeps  int
-	}{{"Section", 20}, {"Where", 20}, {"Section", 7}, {"Where", 5}, {"Model", 8}} {
+	}{{"Section", 20}, {"Detail", 12}, {"Where", 20}, {"Section", 7}, {"Detail", 6}, {"Where", 5}, {"Model", 8}} {
 		if over := t.width() - width; over > 0 {
 			t.shorten(c.column, max(c.keeps, t.columnWidth(c.column)-over))
 		}
