@@ -240,6 +240,7 @@ type TemplateSize struct {
 	Cap        int64
 	Span       source.Span // of the cap
 	Owner      string
+	Own        bool // it is a section or a file, whose own text is capped
 }
 
 // Status is the outcome of a check or a run.

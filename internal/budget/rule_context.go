@@ -31,8 +31,11 @@ func checkContext(e *Evidence) (_ []Check, findings []Finding) {
 		if t.Base >= t.Head && e.Stage == "pull_request" { // not this change's doing
 			status, sev = Warn, source.Warning
 		}
-		findings = append(findings, finding(sev, status, t.Span, hint, "%s is %s tokens (±%s), %s %s on a call's input",
-			t.Path, TokensOf(size).Text, percent(t.Error), relation, TokensOf(limit).Text))
+		on := " on a call's input"
+		if t.Own {
+			on = " on its own text"
+		}
+		findings = append(findings, finding(sev, status, t.Span, hint, "%s is %s tokens (±%s), %s %s%s", t.Path, TokensOf(size).Text, percent(t.Error), relation, TokensOf(limit).Text, on))
 	}
 	return nil, findings
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -15,7 +16,9 @@ type Effective struct {
 	Guardrails []Guardrail      // each from the first level that sets it
 	Ceilings   []budget.Ceiling // each holds on its own: those of the target, then those of what it is part of
 	Owner      string
-	Reviews    []budget.Review // of what the target is part of
+	Approver   string
+	Reviews    []budget.Review    // of what the target is part of
+	Emergency  []budget.Emergency // likewise: in force, or over and still written down
 }
 
 // Guardrail is one that holds, with what it goes before.
@@ -62,6 +65,7 @@ func (p Policy) Effective(t Target, stage string) Effective {
 	for _, scope := range scopes {
 		for _, c := range p.Ceilings(stage) {
 			if c.Scope == scope {
+				c.Owner = cmp.Or(c.Owner, p.OwnerOf(scope))
 				out.Ceilings = append(out.Ceilings, c)
 			}
 		}
@@ -71,8 +75,39 @@ func (p Policy) Effective(t Target, stage string) Effective {
 			}
 		}
 	}
-	out.Owner = p.OwnerOf(scopes[0])
+	for _, e := range p.Emergencies(p.Ceilings(stage)) {
+		if slices.Contains(scopes, e.Scope) {
+			out.Emergency = append(out.Emergency, e)
+		}
+	}
+	out.Owner, out.Approver = p.OwnerOf(scopes[0]), p.Project.Approver.Value
+	for _, g := range out.Guardrails {
+		switch g.Key {
+		case "approvals":
+			out.Approver = g.Value
+		case "owner":
+			out.Owner = g.Value
+		}
+	}
 	return out
+}
+
+// Anchors lists the anchors of a file's sections; ok is false where no template holds the file.
+func (p Policy) Anchors(file string) (anchors []string, ok bool) {
+	for _, t := range p.Templates {
+		for _, f := range t.Files {
+			if f.Path != file {
+				continue
+			}
+			for _, s := range f.Sections {
+				if s.Anchor != "" {
+					anchors = append(anchors, s.Anchor)
+				}
+			}
+			return anchors, true
+		}
+	}
+	return nil, false
 }
 
 // trackOf is the one track that a file's own blocks name; "" for none or several.

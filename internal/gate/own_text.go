@@ -27,7 +27,7 @@ func textSizes(base, head *side, count counters) (out []budget.TemplateSize) {
 				continue
 			}
 			held[c.Scope] = true
-			size := budget.TemplateSize{Path: c.Scope.Name, Base: -1, Head: now.Tokens, Error: now.RelativeError, Cap: int64(c.Cap.Value), Span: c.Cap.Span, Owner: c.Owner}
+			size := budget.TemplateSize{Path: c.Scope.Name, Base: -1, Head: now.Tokens, Error: now.RelativeError, Cap: int64(c.Cap.Value), Span: c.Cap.Span, Owner: c.Owner, Own: true}
 			if base != nil {
 				if was, ok := base.ownText(c.Scope, count); ok {
 					size.Base = was.Tokens
