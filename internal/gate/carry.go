@@ -121,31 +121,11 @@ func (p period) carry(n replay.Portion, bySubagent bool) *report.Carry {
 func micros(f float64) money.Amount { return money.New(int64(math.Round(f*1e6)), -6) }
 
 // together adds up the parts of one text, which the same calls send; nil without any.
-func together(parts []*report.Carry) *report.Carry {
-	var sum *report.Carry
+func together(parts []*report.Carry) (sum *report.Carry) {
 	for _, c := range parts {
-		sum = plus(sum, c, false)
+		sum = sum.WithText(c)
 	}
 	return sum
-}
-
-// plus adds a carry to a sum: of other calls, or of more text of the same.
-func plus(sum, c *report.Carry, otherCalls bool) *report.Carry {
-	switch {
-	case c == nil:
-		return sum
-	case sum == nil:
-		own := *c
-		return &own
-	}
-	out := *sum
-	out.Tokens, out.Cost, out.Saved = sum.Tokens+c.Tokens, sum.Cost.Add(c.Cost), sum.Saved.Add(c.Saved)
-	out.CacheRead = round(ratio(sum.CacheRead*float64(sum.Tokens)+c.CacheRead*float64(c.Tokens), float64(out.Tokens)), 4)
-	if otherCalls {
-		out.Calls = sum.Calls + c.Calls
-		out.Subagents = round(ratio(sum.Subagents*float64(sum.Calls)+c.Subagents*float64(c.Calls), float64(out.Calls)), 4)
-	}
-	return &out
 }
 
 // enter adds a file of a template to the list of files.
@@ -164,15 +144,15 @@ func (l *ledger) enter(f *report.TemplateFile, rt *report.Template, t *prompt.Te
 	}
 	known.Error = max(known.Error, rt.Error)
 	known.Templates = append(known.Templates, rt.Path)
-	known.Carry = plus(known.Carry, f.Carry, true)
+	known.Carry = known.Carry.WithCalls(f.Carry)
 	for _, s := range f.Sections {
 		i := slices.IndexFunc(known.Sections, func(o report.Section) bool {
 			return o.Anchor == s.Anchor && o.Heading == s.Heading && o.Place == s.Place
 		})
 		if i < 0 {
-			i, known.Sections = len(known.Sections), append(known.Sections, report.Section{Heading: s.Heading, Anchor: s.Anchor, Place: s.Place, Tokens: s.Tokens})
+			i, known.Sections = len(known.Sections), append(known.Sections, report.Section{Heading: s.Heading, Anchor: s.Anchor, Level: s.Level, Place: s.Place, Tokens: s.Tokens})
 		}
-		known.Sections[i].Carry = plus(known.Sections[i].Carry, s.Carry, true)
+		known.Sections[i].Carry = known.Sections[i].Carry.WithCalls(s.Carry)
 	}
 	known.Why = l.why(known, rt)
 }

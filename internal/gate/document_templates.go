@@ -62,7 +62,7 @@ func templateFile(f prompt.File, m replay.Measured, i int) report.TemplateFile {
 	for j, s := range f.Sections {
 		n := m.Sections[i][j].Tokens
 		out.Tokens += n
-		out.Sections = append(out.Sections, report.Section{Heading: s.Heading, Anchor: s.Anchor, Place: s.Span, Tokens: n})
+		out.Sections = append(out.Sections, report.Section{Heading: s.Heading, Anchor: s.Anchor, Level: s.Level, Place: s.Span, Tokens: n})
 	}
 	return out
 }

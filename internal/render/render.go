@@ -21,6 +21,7 @@ type Options struct {
 	Color bool // ANSI colours
 
 	ByTrack bool // of a what-if: a table for every track as well
+	Changes bool // of a cost surface: what changed, alone
 }
 
 // Format is one output format. Render writes the whole output or returns the error of the writer.

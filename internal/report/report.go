@@ -266,6 +266,7 @@ type TemplateFile struct {
 type Section struct {
 	Heading string `json:"heading"`
 	Anchor  string `json:"anchor,omitempty"` // names it within its file: "token-budget"
+	Level   int    `json:"level,omitempty"`  // of its heading, 1 to 6; absent without one
 	Place   Place  `json:"place"`
 	Tokens  int64  `json:"tokens"`
 	Carry   *Carry `json:"carry,omitempty"`

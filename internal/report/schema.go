@@ -18,25 +18,27 @@ import (
 	"github.com/tokengate/tokengate/internal/source"
 )
 
-// SchemaURL and WhatIfURL are the $id of the JSON Schemas; they name the major version, like SchemaID and WhatIfID.
+// SchemaURL, WhatIfURL and SurfaceURL are the $id of the JSON Schemas; they name the major version, like SchemaID, WhatIfID and SurfaceID.
 const (
-	SchemaURL = "https://github.com/tokengate/tokengate/schema/report/v1.json"
-	WhatIfURL = "https://github.com/tokengate/tokengate/schema/what-if/v1.json"
+	SchemaURL  = "https://github.com/tokengate/tokengate/schema/report/v1.json"
+	WhatIfURL  = "https://github.com/tokengate/tokengate/schema/what-if/v1.json"
+	SurfaceURL = "https://github.com/tokengate/tokengate/schema/cost/v1.json"
 )
 
-//go:embed report.go cost.go distribution.go whatif.go
+//go:embed report.go cost.go distribution.go surface.go whatif.go
 var typesSource embed.FS
 
 // closed lists the string fields that take one of a few words, by type and JSON name. Fields not named here take words
 // of the rules, which grow.
 var closed = map[string][]any{
-	"Report.stage":  {"pull_request", "pre_release", "release"},
-	"WhatIf.stage":  {"pull_request", "pre_release", "release"},
-	"Period.name":   {"day", "week", "month", "quarter"},
-	"Quantity.unit": {"usd", "tokens", "ms", "ratio"},
-	"Check.from":    {"base", "head"},
-	"Unmapped.of":   {"spend", "tokens"},
-	"FileCost.when": {Always, OnDemand},
+	"Report.stage":     {"pull_request", "pre_release", "release"},
+	"WhatIf.stage":     {"pull_request", "pre_release", "release"},
+	"Period.name":      {"day", "week", "month", "quarter"},
+	"Quantity.unit":    {"usd", "tokens", "ms", "ratio"},
+	"Check.from":       {"base", "head"},
+	"Unmapped.of":      {"spend", "tokens"},
+	"FileCost.when":    {Always, OnDemand},
+	"SurfaceFile.when": {Always, OnDemand},
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of the document, indented, with a final newline. It is generated from
@@ -46,6 +48,9 @@ func Schema() ([]byte, error) { return schemaOf(&Report{}, SchemaURL, "tokengate
 
 // WhatIfSchema is the JSON Schema of the document that what-if writes; see Schema.
 func WhatIfSchema() ([]byte, error) { return schemaOf(&WhatIf{}, WhatIfURL, "tokengate what-if") }
+
+// SurfaceSchema is the JSON Schema of the document that cost writes; see Schema.
+func SurfaceSchema() ([]byte, error) { return schemaOf(&Surface{}, SurfaceURL, "tokengate cost") }
 
 func schemaOf(document any, id jsonschema.ID, title string) ([]byte, error) {
 	docs, err := comments()
@@ -137,7 +142,7 @@ func elem(t reflect.Type) reflect.Type {
 // comments maps "Type" and "Type.Field" to the comment that stands at it in the sources.
 func comments() (map[string]string, error) {
 	out := map[string]string{}
-	for _, name := range []string{"report.go", "cost.go", "distribution.go", "whatif.go"} {
+	for _, name := range []string{"report.go", "cost.go", "distribution.go", "surface.go", "whatif.go"} {
 		src, err := typesSource.ReadFile(name)
 		if err != nil {
 			return nil, err
