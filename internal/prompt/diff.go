@@ -68,7 +68,7 @@ func diffFiles(base, head File) []Hunk {
 	before, after := base.Text(), head.Text()
 	var out []Hunk
 	shift := 0 // how much longer head is up to here
-	for _, e := range udiff.Lines(before, after) {
+	for _, e := range settled(before, udiff.Lines(before, after)) {
 		h := Hunk{File: head.Path, Old: before[e.Start:e.End], New: e.New}
 		from, to := e.Start+shift, e.Start+shift+len(e.New)
 		h.Span, h.BaseSpan = head.lineSpan(from, to), base.lineSpan(e.Start, e.End)
@@ -80,6 +80,24 @@ func diffFiles(base, head File) []Hunk {
 		shift += len(e.New) - (e.End - e.Start)
 	}
 	return out
+}
+
+// settled moves lines that were put in or taken out past the blank lines in front of them, where as many follow behind: a
+// new section then begins with its heading, and not at the end of the section before.
+func settled(before string, edits []udiff.Edit) []udiff.Edit {
+	for i := range edits {
+		e, last := &edits[i], len(before)
+		if i+1 < len(edits) {
+			last = edits[i+1].Start
+		}
+		for e.Start == e.End && e.End < last && before[e.End] == '\n' && strings.HasPrefix(e.New, "\n") {
+			e.Start, e.End, e.New = e.Start+1, e.End+1, e.New[1:]+"\n"
+		}
+		for e.New == "" && e.End < last && before[e.End] == '\n' && before[e.Start] == '\n' {
+			e.Start, e.End = e.Start+1, e.End+1
+		}
+	}
+	return edits
 }
 
 // FirstChange finds the first byte in which what is sent differs: offset is its place in base's Text, at its place in
