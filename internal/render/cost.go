@@ -235,17 +235,20 @@ func costFacts(d *report.Surface) []string {
 			out = append(out, fmt.Sprintf("%s has no cost: %s", f.Path, f.Why))
 		}
 	}
-	out = append(out, restsOn(d.Report()))
-	if p.Sessions > 0 && !p.MoreSessions {
-		out = append(out, fmt.Sprintf("%.1f recorded calls a session", float64(p.Calls)/float64(p.Sessions)))
-	}
-	if p.Days > 0 {
-		out = append(out, "the volume of a "+d.Period.Name+" rests on "+plural(int64(p.Days), "whole day", "whole days"))
-	}
+	out = append(out, restsOn(d.Report()), volumeFact(p, d.Period.Name))
 	if worst := textError(d); worst > 0 {
 		out = append(out, "the tokens of the texts are counted to ±"+percent(worst)+", and so is what they cost")
 	}
 	return out
+}
+
+// volumeFact says how much traffic the volume of a period rests on.
+func volumeFact(p report.Provenance, period string) string {
+	text := fmt.Sprintf("the volume of a %s rests on %s", period, plural(int64(p.Days), "whole day", "whole days"))
+	if p.Sessions > 0 && !p.MoreSessions {
+		text += fmt.Sprintf(", with %.1f calls a session", float64(p.Calls)/float64(p.Sessions))
+	}
+	return text
 }
 
 // textError is the largest relative error of a file's count.

@@ -24,6 +24,7 @@ func folded(r *report.Report) []section {
 		fold(14, "list of all ceilings", "All ceilings", "ceiling", tableHead("Ceiling", "Limit:", "Base:", "Head:", "Used:", "P(over):", "Status"), ceilings),
 		fold(18, "smallest passing ceilings", "Smallest ceiling per "+md(r.Period.Name)+" that passes", "row", tableHead("Scope", "Of", "P50:", "P75:", "P90:", "P95:"), smallest),
 		fold(18, "single calls and sessions", "Single calls and sessions, replayed", "row", tableHead("Track", "Of one", "P50:", "P75:", "P90:", "P95:"), spreadTable(r)),
+		dearestSection(r),
 		fold(20, "template sizes", "Templates, tokens per file and section", "row", tableHead("Template, file, section", "Tokens:", "Base:", "Calls:", "Counted for"), templates),
 		fold(15, "provenance in full", "Recordings, prices and revisions", "line", nil, provenanceLines(r)),
 		fold(19, "method", "Method", "line", nil, bullets(r.Method)),

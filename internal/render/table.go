@@ -30,6 +30,7 @@ func Table(w io.Writer, r *report.Report, o Options) error {
 	s.causes()
 	s.findings()
 	s.templates()
+	s.dearest()
 	s.smallest()
 	s.provenance()
 	s.whatIf()
