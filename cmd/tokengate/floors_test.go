@@ -40,7 +40,8 @@ var houses = []house{
 	{"token", 1, []string{"bpe"}},
 	{"request", 1, []string{"token"}},
 	{"pricing", 1, []string{"token"}},
-	{"prompt", 1, []string{"token"}},
+	{"engine", 1, nil},
+	{"prompt", 1, []string{"token", "engine"}},
 	{"history", 1, nil},
 	{"stacks", 1, []string{"prompt"}}, // later
 	{"parquet", 1, nil},
