@@ -72,6 +72,17 @@ type Output struct {
 	Text   string
 	Pieces []Piece // in the order of Text, without gaps
 	Marks  []Mark  // Dotprompt: in the order of Text
+	Uses   []Use   // of variables, in the order of rendering; each place of the source once
+}
+
+// Use is a place of the source that asks for a variable. All text in front of the first one is the same whatever the
+// variables are.
+type Use struct {
+	Name       string // of the variable, without what is asked of it
+	File       string
+	Start, End int  // bytes of that file's text
+	Out        int  // offset in Text that was reached
+	Given      bool // the variable is there
 }
 
 // Piece is a run of the output that one place of a source made. Its place in Text ends where the next piece begins.
@@ -116,7 +127,7 @@ func Trace(lang Language, name, text string, vars map[string]any, opts Options) 
 	default:
 		return Output{}, &Error{File: name, Reason: fmt.Sprintf("no template language is called %q", lang)}
 	}
-	return Output{m.out.b.String(), m.out.pieces, m.out.marks}, nil
+	return Output{m.out.b.String(), m.out.pieces, m.out.marks, m.uses}, nil
 }
 
 // Check reports what keeps a text from being read as a template, without rendering it; nil for nothing.
@@ -138,7 +149,8 @@ func Check(lang Language, name, text string, opts Options) (err error) {
 func newMachine(lang Language, opts Options) *machine {
 	opts.MaxSteps = cmp.Or(opts.MaxSteps, 1_000_000)
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 4<<20)
-	m := &machine{lang: lang, opts: opts, out: &sink{}}
+	m := &machine{lang: lang, opts: opts, out: &sink{}, used: map[place]bool{}}
+	m.main = m.out
 	if lang == Jinja || lang == Nunjucks {
 		m.words = newVocabulary()
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -187,5 +188,25 @@ func TestTrace(t *testing.T) {
 	marks := []Mark{{"role", "system", "", 0, 0, 17, false}, {"media", "http://x", "image/png", 13, 29, 68, false}, {"history", "", "", 13, 68, 79, false}, {"role", "user", "", 13, 79, 95, true}}
 	if diff := cmp.Diff(marks, out.Marks); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestUses(t *testing.T) {
+	for _, c := range []struct {
+		lang       Language
+		text, want string
+	}{
+		{Jinja, "A{% set k = 1 %}{{ k }}{% for i in [1, 2] %}{{ i }}{% if q %}{% endif %}{% endfor %}{{ name.x|default('d') }}", "q 3 false; name 4 true; "},
+		{Handlebars, "A{{#each l}}{{this}}{{b}}{{/each}}{{name.x}}", "l 1 true; b 2 false; name 3 true; "},
+		{Mustache, "A{{#l}}{{.}}{{/l}}{{name.x}}", "l 1 true; . 1 true; name.x 3 true; "},
+	} {
+		out, err := Trace(c.lang, "t", c.text, map[string]any{"name": map[string]any{}, "l": []int{1, 2}}, Options{Lenient: true})
+		var b strings.Builder
+		for _, u := range out.Uses {
+			fmt.Fprintf(&b, "%s %d %v; ", u.Name, u.Out, u.Given)
+		}
+		if err != nil || b.String() != c.want {
+			t.Errorf("%q: %q, %v; want %q", c.text, b.String(), err, c.want)
+		}
 	}
 }

@@ -120,12 +120,18 @@ func (h *handlebars) path(p hbPath, sc *hbScope) any {
 			}
 		}
 	}
-	for _, part := range parts {
+	for i, part := range parts {
 		of, ok := h.member(v, part)
+		if i == 0 && (!ok || v == h.root) {
+			h.use(p.at, part, ok)
+		}
 		if !ok {
 			return undefined{p.text}
 		}
 		v = of
+	}
+	if len(parts) == 0 && v == h.root {
+		h.use(p.at, p.text, true)
 	}
 	return v
 }

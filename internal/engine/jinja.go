@@ -3,8 +3,9 @@ package engine
 // jinja renders Jinja and Nunjucks.
 type jinja struct {
 	*machine
-	parsed map[string]*parsed // files, by path
-	js     bool               // values print and compare as in JavaScript
+	parsed  map[string]*parsed // files, by path
+	js      bool               // values print and compare as in JavaScript
+	context *scope             // holds the variables
 }
 
 // scope holds the variables of a block; what it does not know, its outer scope may.
@@ -39,13 +40,14 @@ const (
 
 func (s *scope) inner() *scope { return &scope{map[string]any{}, s, s.page} }
 
-func (s *scope) lookup(name string) (any, bool) {
+// lookup gives a variable and the scope that has it; nil for none.
+func (s *scope) lookup(name string) (any, *scope) {
 	for ; s != nil; s = s.outer {
 		if v, ok := s.vars[name]; ok {
-			return v, true
+			return v, s
 		}
 	}
-	return nil, false
+	return nil, nil
 }
 
 func renderJinja(m *machine, s *script, vars *dict) {
@@ -55,6 +57,7 @@ func renderJinja(m *machine, s *script, vars *dict) {
 	for _, k := range vars.keys {
 		context.vars[k.(string)] = vars.values[k]
 	}
+	j.context = context
 	j.page(parseJinja(m, s), context, map[string][]placedBlock{})
 }
 

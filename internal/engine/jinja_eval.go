@@ -14,10 +14,14 @@ func (j *jinja) eval(e expr, sc *scope) any {
 	case literal:
 		return n.value
 	case name:
-		if v, ok := sc.lookup(n.name); ok {
-			return v
+		v, from := sc.lookup(n.name)
+		if from == nil {
+			v = undefined{n.name}
 		}
-		return undefined{n.name}
+		if from == nil || from == j.context {
+			j.use(e.at, n.name, from != nil)
+		}
+		return v
 	case items:
 		l := &list{tuple: n.tuple}
 		for _, of := range n.of {

@@ -266,9 +266,8 @@ func (l *lexer) take(kind tokenKind, text string, length int) {
 }
 
 func (l *lexer) bracket(op string) {
-	pairs := map[string]byte{"(": ')', "[": ']', "{": '}'}
-	if closing, ok := pairs[op]; ok {
-		l.open = append(l.open, closing)
+	if i := strings.Index("([{", op); i >= 0 {
+		l.open = append(l.open, ")]}"[i])
 		return
 	}
 	if op != ")" && op != "]" && op != "}" {

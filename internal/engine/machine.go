@@ -10,8 +10,11 @@ type machine struct {
 	lang  Language
 	opts  Options
 	steps int
-	deep  int // how many things are open: nested expressions, macros, files
-	out   *sink
+	deep  int   // how many things are open: nested expressions, macros, files
+	out   *sink // the innermost
+	main  *sink // the output's own
+	uses  []Use
+	used  map[place]bool
 	files map[string]*script // that were included, by path
 	words *vocabulary        // of Jinja and Nunjucks
 }
@@ -94,6 +97,14 @@ func (m *machine) capture(f func()) string {
 	text := m.out.b.String()
 	m.out = outer
 	return text
+}
+
+// use notes that the rendering asks for a variable.
+func (m *machine) use(at place, name string, given bool) {
+	if !m.used[at] {
+		m.used[at] = true
+		m.uses = append(m.uses, Use{name, at.s.name, at.start, at.end, m.main.b.Len(), given})
+	}
 }
 
 // mark notes what stands between texts.

@@ -40,6 +40,7 @@ func (r *mustache) run(body []any) {
 // lookup finds a.b: a from the innermost context that has it, b in what that is.
 func (r *mustache) lookup(at place, name string) any {
 	if name == "." {
+		r.use(at, name, true)
 		return r.stack[len(r.stack)-1]
 	}
 	first, rest, _ := strings.Cut(name, ".")
@@ -53,6 +54,7 @@ func (r *mustache) lookup(at place, name string) any {
 			}
 		}
 	}
+	r.use(at, name, !isUndefined(v))
 	for rest != "" {
 		first, rest, _ = strings.Cut(rest, ".")
 		r.step(at, 1)
