@@ -47,6 +47,7 @@ type Config struct {
 	BadLines    source.At[money.Ratio]  `yaml:"bad_lines" jsonschema_description:"Share of unreadable lines above which the verdict is inconclusive. Default 1%."`
 	Defaults    Baseline                `yaml:"defaults" jsonschema_description:"Guardrails of all calls of the project where nothing closer sets them."`
 	Emergency   []source.At[Incident]   `yaml:"emergency" jsonschema_description:"Envelopes for incidents: until their day they hold in the place of what is set for the same track, feature or project."`
+	Lint        Lint                    `yaml:"lint" jsonschema_description:"How severe each rule of tokengate lint is, and which of its findings are known and accepted."`
 	Stages      Stages                  `yaml:"stages" jsonschema_description:"Quantile of the forecast that each stage holds ceilings against."`
 
 	Guardrails `yaml:",inline"`
@@ -119,6 +120,7 @@ var Rules = []source.Rule{
 	{ID: "variant-retrieval", Summary: "a variant changes retrieval that is not declared", Explain: "How many tokens of a prompt were retrieved is not recorded. It is taken to be top_k × chunk_tokens as declared, so both have to be declared as they are before another number of chunks, or of tokens in one, can be replayed."},
 	{ID: "map-track", Summary: "a map rule gives calls a track that is nearly a declared one", Explain: "A ceiling is held against the calls of the track it names. A rule under map: that misspells the name would take its calls out of every ceiling, so the nearest declared name is told."},
 	{ID: "volume-plan", Summary: "an entry under volume cannot be followed", Explain: "An entry names at most one scope (track, feature or model; none is the project), exactly one of change, calls and share, the day from which it holds, and its reason. Entries that overlap multiply. A change that began inside the recording, or before it, is in the recorded days already: only what they lack of it is added, and it is taken off where the entry has ended. Two entries that each set an absolute level for calls that they may share contradict each other, and both places are named."},
+	{ID: "lint-ignore", Summary: "an entry under lint.ignore cannot be used", Explain: "An entry names the rule, the reason and, unless it means every file, a path or glob. Without a reason it would hide a finding that nobody can judge later, so it suppresses nothing and the run stops."},
 	{ID: "path-outside", Summary: "a path leads out of the repository", Explain: "Templates, fixtures, price files and recordings of a configuration are read from inside the repository only: a pull request must not make the gate read other files of the machine."},
 	{ID: "path-missing", Summary: "a path or glob matches no file", Explain: "A file that is named but not there is a mistake, not an empty set: a renamed template would otherwise leave the gate unseen."},
 }
@@ -170,6 +172,7 @@ func (c *Config) validate(diags *source.Diagnostics) {
 	c.validateDays(diags)
 	c.validateVolume(diags)
 	c.checkGuardrails(diags)
+	c.Lint.check(diags)
 	for _, v := range c.Variants {
 		for _, f := range v.Value.files() {
 			checkPath(f, diags)

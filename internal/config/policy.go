@@ -243,7 +243,7 @@ func (p Policy) Settings() []budget.Setting {
 	for _, r := range p.Recordings {
 		add(true, "recording "+r.Path.Value, r.text(), r.Path.Span)
 	}
-	out = append(append(out, p.daySettings()...), p.volumeSettings()...)
+	out = append(append(append(out, p.daySettings()...), p.volumeSettings()...), p.Lint.settings()...)
 	if len(p.Map) > 0 {
 		add(true, "map", p.mapText(), p.Map[0].Span)
 	}

@@ -50,6 +50,7 @@ var text = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[BreakerScope]():   {Type: "string", Pattern: "^(project|track|feature|user|session|(track|feature)/.+)$"},
 	reflect.TypeFor[When]():           {Type: "string", Pattern: `^\s*((cost|tokens|calls)\s+per\s+[0-9a-z.]+\s*>.*[0-9].*|error\s+rate\s*>\s*[0-9.]+%?\s+over\s+[0-9]+\s+calls\s*)$`},
 	reflect.TypeFor[money.Date]():     {Type: "string", Format: "date"},
+	reflect.TypeFor[Level]():          {Type: "string", Enum: []any{"off", "info", "warning", "error"}},
 }
 
 func scalar(pattern string) []*jsonschema.Schema {

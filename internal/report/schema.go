@@ -25,20 +25,22 @@ const (
 	SurfaceURL = "https://github.com/tokengate/tokengate/schema/cost/v1.json"
 )
 
-//go:embed report.go cost.go distribution.go surface.go whatif.go
+//go:embed report.go cost.go distribution.go lint.go surface.go whatif.go
 var typesSource embed.FS
 
 // closed lists the string fields that take one of a few words, by type and JSON name. Fields not named here take words
 // of the rules, which grow.
 var closed = map[string][]any{
-	"Report.stage":     {"pull_request", "pre_release", "release"},
-	"WhatIf.stage":     {"pull_request", "pre_release", "release"},
-	"Period.name":      {"day", "week", "month", "quarter"},
-	"Quantity.unit":    {"usd", "tokens", "ms", "ratio"},
-	"Check.from":       {"base", "head"},
-	"Unmapped.of":      {"spend", "tokens"},
-	"FileCost.when":    {Always, OnDemand},
-	"SurfaceFile.when": {Always, OnDemand},
+	"Report.stage":         {"pull_request", "pre_release", "release"},
+	"WhatIf.stage":         {"pull_request", "pre_release", "release"},
+	"Period.name":          {"day", "week", "month", "quarter"},
+	"Quantity.unit":        {"usd", "tokens", "ms", "ratio"},
+	"Check.from":           {"base", "head"},
+	"Unmapped.of":          {"spend", "tokens"},
+	"FileCost.when":        {Always, OnDemand},
+	"SurfaceFile.when":     {Always, OnDemand},
+	"LintSuppression.kind": {"comment", "config"},
+	"LintRule.level":       {"off", "info", "warning", "error"},
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of the document, indented, with a final newline. It is generated from
@@ -114,7 +116,7 @@ func refine(s *jsonschema.Schema, t reflect.Type, defs jsonschema.Definitions, d
 		if words := closed[dotted(t.Name(), name)]; words != nil {
 			prop.Enum = words
 		}
-		if id := map[string]string{"Report": SchemaID, "WhatIf": WhatIfID}[t.Name()]; id != "" && name == "schema" {
+		if id := map[string]string{"Report": SchemaID, "WhatIf": WhatIfID, "Lint": LintID}[t.Name()]; id != "" && name == "schema" {
 			prop.Const = id
 		}
 		if f.Type.Kind() == reflect.Pointer && !slices.Contains(strings.Split(opts, ","), "omitempty") {
@@ -142,7 +144,7 @@ func elem(t reflect.Type) reflect.Type {
 // comments maps "Type" and "Type.Field" to the comment that stands at it in the sources.
 func comments() (map[string]string, error) {
 	out := map[string]string{}
-	for _, name := range []string{"report.go", "cost.go", "distribution.go", "surface.go", "whatif.go"} {
+	for _, name := range []string{"report.go", "cost.go", "distribution.go", "lint.go", "surface.go", "whatif.go"} {
 		src, err := typesSource.ReadFile(name)
 		if err != nil {
 			return nil, err
