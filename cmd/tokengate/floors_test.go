@@ -59,7 +59,8 @@ var houses = []house{
 	{"ledger", 3, nil}, // later
 	{"report", 3, []string{"ledger"}},
 	{"config", 3, []string{"ledger", "report"}},
-	{"gate", 3, []string{"ledger", "report", "config"}},
+	{"lint", 3, []string{"ledger", "report", "config"}},
+	{"gate", 3, []string{"ledger", "report", "config", "lint"}},
 	// edges: none knows another
 	{"render", 4, nil},
 	{"repo", 4, nil},

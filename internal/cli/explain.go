@@ -12,6 +12,7 @@ import (
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/gate"
 	"github.com/tokengate/tokengate/internal/history"
+	"github.com/tokengate/tokengate/internal/lint"
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/request"
@@ -28,6 +29,9 @@ func Rules() []source.Rule {
 		all = append(all, rules...)
 	}
 	for _, r := range budget.Rules {
+		all = append(all, r.Rule)
+	}
+	for _, r := range lint.Rules {
 		all = append(all, r.Rule)
 	}
 	slices.SortFunc(all, func(a, b source.Rule) int { return strings.Compare(a.ID, b.ID) })

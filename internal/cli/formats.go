@@ -30,5 +30,5 @@ func renderReport(env *Env, format string, rep *report.Report) error {
 	if err != nil {
 		return err
 	}
-	return f.Render(env.Out, rep, render.Options{Width: env.Width, Color: env.Color})
+	return f.Render(env.Out, rep, render.Options{Width: env.Width, Color: env.Color, Rules: Rules()})
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 
 	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/source"
 )
 
 // Options is how the reader wants a format; formats that have no use for a field ignore it.
@@ -22,6 +23,8 @@ type Options struct {
 
 	ByTrack bool // of a what-if: a table for every track as well
 	Changes bool // of a cost surface: what changed, alone
+
+	Rules []source.Rule // what explains the rules of a report, for formats that carry it
 }
 
 // Format is one output format. Render writes the whole output or returns the error of the writer.
@@ -36,6 +39,8 @@ var Formats = []Format{
 	{"table", "tables for a terminal", Table},
 	{"markdown", "the pull request comment", func(w io.Writer, r *report.Report, _ Options) error { return Markdown(w, r) }},
 	{"json", "the report itself, as documented by its JSON Schema", func(w io.Writer, r *report.Report, _ Options) error { return JSON(w, r) }},
+	{"sarif", "SARIF 2.1.0 for code scanning", SARIF},
+	{"github", "workflow commands, shown beside the lines of a change", GitHub},
 }
 
 // JSON writes the report document itself.

@@ -1,0 +1,126 @@
+package lint
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/report"
+	"github.com/tokengate/tokengate/internal/source"
+)
+
+var budgetContradictsParent = Rule{Rule: source.Rule{
+	ID:      "budget-contradicts-parent",
+	Summary: "a budget is looser than the one above it",
+	Explain: `The project stands above its tracks and features, and what tokengate.yaml gives a track or feature stands above a block
+that names it. A ceiling above its parent's can never be what holds: the parent is exceeded first. A cap on input, output or
+retrieval above its parent's is worse, since of caps the nearest to the call holds, so the block undoes what was agreed above
+it. A block that expires is meant to be looser for a while and is left alone.`,
+}, Severity: source.Warning, check: (*project).contradictions}
+
+// tier is one place where limits are declared.
+type tier struct {
+	name   string
+	limits prompt.Limits
+}
+
+func (p *project) contradictions() []Finding {
+	var out []Finding
+	for _, pair := range p.lineage() {
+		parents := map[string]bound{}
+		for _, b := range bounds(pair.parent.limits) {
+			parents[b.key] = b
+		}
+		for _, b := range bounds(pair.child.limits) {
+			if above, ok := parents[b.key]; ok && b.value > above.value {
+				f := at(b.span, "lower it, or raise the one above", "%s of %s is %s, above the %s of %s", b.key, pair.child.name, b.text, above.text, pair.parent.name)
+				f.Related = []report.LintRelated{{Place: above.span, Message: fmt.Sprintf("%s of %s", above.key, pair.parent.name)}}
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+type pair struct{ child, parent tier }
+
+// lineage pairs every declaration of limits with what stands above it.
+func (p *project) lineage() []pair {
+	c := p.Policy.Config
+	root := tier{"the project", prompt.Limits{Ceiling: c.Ceiling, Growth: c.Growth, PerCall: c.PerCall, PerSession: c.PerSession}}
+	var out []pair
+	above := map[budget.Scope]tier{}
+	for i, list := range []source.Map[config.Envelope]{c.Tracks, c.Features} {
+		kind := [...]string{"track", "feature"}[i]
+		for _, e := range list {
+			own := tier{kind + " " + e.Key.Value, e.Value.Limits}
+			above[budget.Scope{Kind: kind, Name: e.Key.Value}] = own
+			out = append(out, pair{own, root})
+		}
+	}
+	for _, t := range p.Policy.Templates {
+		for _, b := range t.Budgets {
+			if b.Expires.Set {
+				continue
+			}
+			block := tier{fmt.Sprintf("the block of %s in %s", b.Scope(), b.Span.File), b.Limits}
+			out = append(out, pair{block, root})
+			for _, s := range []budget.Scope{{Kind: "track", Name: b.Track.Value}, {Kind: "feature", Name: b.Feature.Value}} {
+				if parent, ok := above[s]; ok {
+					out = append(out, pair{block, parent})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// bound is one limit that is set; smaller is stricter.
+type bound struct {
+	key   string
+	value float64
+	text  string
+	span  source.Span
+}
+
+func bounds(l prompt.Limits) []bound {
+	var out []bound
+	count := func(key string, at source.At[money.Count]) {
+		if at.Set {
+			out = append(out, bound{key, float64(at.Value), at.Value.String() + " tokens", at.Span})
+		}
+	}
+	amount := func(key string, at source.At[money.Amount]) {
+		if at.Set {
+			out = append(out, bound{key, at.Value.Float(), at.Value.String(), at.Span})
+		}
+	}
+	ratio := func(key string, at source.At[money.Ratio]) {
+		if at.Set {
+			out = append(out, bound{key, float64(at.Value), at.Value.String(), at.Span})
+		}
+	}
+	amount("ceiling.cost", l.Ceiling.Cost)
+	count("ceiling.tokens", l.Ceiling.Tokens)
+	ratio("growth.cost", l.Growth.Cost)
+	ratio("growth.tokens", l.Growth.Tokens)
+	for _, u := range []struct {
+		key string
+		prompt.Unit
+	}{{"per_call", l.PerCall}, {"per_session", l.PerSession}} {
+		amount(u.key+".cost", u.Cost)
+		count(u.key+".tokens", u.Tokens)
+		count(u.key+".input_tokens", u.InputTokens)
+		count(u.key+".output_tokens", u.OutputTokens)
+		if u.Latency.Set {
+			out = append(out, bound{u.key + ".latency", time.Duration(u.Latency.Value).Seconds(), u.Latency.Value.String(), u.Latency.Span})
+		}
+	}
+	count("max_output_tokens", l.MaxOutputTokens)
+	count("context.max_input_tokens", l.Context.MaxInputTokens)
+	count("context.max_retrieved_tokens", l.Context.MaxRetrievedTokens)
+	return out
+}
