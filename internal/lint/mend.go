@@ -124,7 +124,7 @@ func (p *project) nameKey(d source.Diagnostic) (e Edit, ok bool) {
 		return e, false
 	}
 	bare := strings.ToLower(strings.Trim(text, "`*\"'"))
-	if levenshtein.ComputeDistance(bare, m[1]) != 1 || text != strings.Trim(text, "`*\"'") || p.present(m[1], d.Span) {
+	if levenshtein.ComputeDistance(bare, m[1]) != 1 || text != strings.Trim(text, "`*\"'") || p.present(m[1], d.Span) || p.rival(d) {
 		return e, false
 	}
 	right := m[1]
@@ -132,6 +132,14 @@ func (p *project) nameKey(d source.Diagnostic) (e Edit, ok bool) {
 		right = strings.ToUpper(right[:1]) + right[1:]
 	}
 	return Edit{Start: start, End: end, Text: right, Message: fmt.Sprintf("named it %s, not %s", right, text)}, true
+}
+
+// rival reports whether another key nearby was meant to be the same one: which of the two is right is not known.
+func (p *project) rival(d source.Diagnostic) bool {
+	return slices.ContainsFunc(p.Loaded, func(o source.Diagnostic) bool {
+		return o.Rule == d.Rule && o.Hint == d.Hint && o.Span.File == d.Span.File && o.Span != d.Span &&
+			(o.Span.Start.Line == d.Span.Start.Line || o.Span.Start.Col == d.Span.Start.Col)
+	})
 }
 
 // present reports whether a key stands somewhere near a place already: in its line, or in one that begins in its column.

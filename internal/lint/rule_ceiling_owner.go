@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/source"
@@ -30,5 +27,8 @@ func (p *project) ceilingsWithoutOwner() []Finding {
 }
 
 func scopeName(s budget.Scope) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s", s.Kind, s.Name))
+	if s.Name == "" {
+		return "the " + s.Kind
+	}
+	return s.Kind + " " + s.Name
 }

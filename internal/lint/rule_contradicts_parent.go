@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -29,13 +30,17 @@ type tier struct {
 
 func (p *project) contradictions() []Finding {
 	var out []Finding
+	strictest := map[source.Span]float64{}
 	for _, pair := range p.lineage() {
 		parents := map[string]bound{}
 		for _, b := range bounds(pair.parent.limits) {
 			parents[b.key] = b
 		}
 		for _, b := range bounds(pair.child.limits) {
-			if above, ok := parents[b.key]; ok && b.value > above.value {
+			above, ok := parents[b.key]
+			if held, before := strictest[b.span]; ok && b.value > above.value && (!before || above.value < held) {
+				out = slices.DeleteFunc(out, func(f Finding) bool { return f.Span == b.span }) // the strictest of its parents is named
+				strictest[b.span] = above.value
 				f := at(b.span, "lower it, or raise the one above", "%s of %s is %s, above the %s of %s", b.key, pair.child.name, b.text, above.text, pair.parent.name)
 				f.Related = []report.LintRelated{{Place: above.span, Message: fmt.Sprintf("%s of %s", above.key, pair.parent.name)}}
 				out = append(out, f)

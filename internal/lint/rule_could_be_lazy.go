@@ -17,8 +17,8 @@ var couldBeLazy = Rule{Rule: source.Rule{
 	Explain: `A memory file is sent with every call. Two kinds of sections need not be: one about a single folder, file type or
 language belongs into a rule with paths: (.claude/rules), which is sent once a matching file is read; the steps of one task
 belong into the body of a skill, which is sent when the task is at hand.
-The rule is meant to be quiet. A section of at least 120 tokens is named when (1) all paths in it, three or more, lie in one
-folder two levels down, or one level down where that is also in its heading; (2) its heading names one language and the file
+The rule is meant to be quiet. A section of at least 120 tokens is named when (1) all paths in its text, three or more and none of
+them in code, lie in one folder two levels down, or one level down where that is also in its heading; (2) its heading names one language and the file
 has another such section; (3) its heading names a task such as a release, a migration or an incident, and it lists at least
 three numbered steps. The tokens are those of the section with what stands below it.`,
 }, Severity: source.Info, check: (*project).lazyCandidates}
@@ -88,6 +88,10 @@ var stepPattern = regexp.MustCompile(`(?m)^(?:\d{1,2}[.)]|#{2,6} (?:Step )?\d{1,
 // pathPattern finds paths in code spans and elsewhere: words with a slash, a letter before and after it.
 var pathPattern = regexp.MustCompile("(?:^|[\\s`\"'(])((?:\\./)?[A-Za-z0-9_.@-]+(?:/[A-Za-z0-9_.@*{},<>$-]+)+/?)")
 
+// fencedPattern finds fenced code, which mostly holds commands and pictures of folders: these are run and looked at by
+// tasks that touch no file of theirs.
+var fencedPattern = regexp.MustCompile("(?ms)^ {0,3}(?:```.*?^ {0,3}```|~~~.*?^ {0,3}~~~)[^\n]*$")
+
 // notPaths are first parts of what looks like a path and is a place on the net, a package, or a choice of words.
 var notPaths = regexp.MustCompile(`^(?:https?:|www\.|@|origin$|and$|or$|n$|[a-z0-9-]+\.(?:com|org|io|dev|net|ai)$)`)
 
@@ -97,7 +101,10 @@ var wide = []string{"src", "app", "lib", "packages", "apps", "internal", "cmd", 
 // oneFolder gives the folder that holds every path a section names, where it is narrow enough to be worth a rule.
 func oneFolder(heading, body string) string {
 	var dirs [][]string
-	for _, m := range pathPattern.FindAllStringSubmatch(body, -1) {
+	for _, m := range pathPattern.FindAllStringSubmatch(fencedPattern.ReplaceAllString(body, "\n"), -1) {
+		if strings.HasPrefix(m[1], "@/") || strings.HasPrefix(m[1], "~") {
+			return "" // an alias: where it leads is not known
+		}
 		parts := strings.Split(strings.TrimPrefix(strings.TrimSuffix(m[1], "/"), "./"), "/")
 		if len(parts) < 2 || notPaths.MatchString(parts[0]) || !strings.Contains(m[1], ".") && !strings.HasSuffix(m[1], "/") && len(parts) < 3 {
 			continue

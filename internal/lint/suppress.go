@@ -34,15 +34,15 @@ func (p *project) sift(found []Finding) (shown []Finding, back []held, edits []E
 	return shown, back, edits
 }
 
-// holder finds the suppression that holds a finding back, and notes that it did.
-func holder(list []*suppression, f Finding) *suppression {
+// holder finds the suppression that holds a finding back: the first of those that do, and all of them are of use.
+func holder(list []*suppression, f Finding) (first *suppression) {
 	for _, s := range list {
 		if s.holds(f) {
 			s.used[f.Rule] = true
-			return s
+			first = cmp.Or(first, s)
 		}
 	}
-	return nil
+	return first
 }
 
 // lifts reports whether a rule is one of the loaders'.

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/report"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -21,7 +22,7 @@ type suppression struct {
 	used    map[string]bool
 }
 
-// holds reports whether the suppression is about a finding.
+// holds reports whether the suppression is about a finding. A comment may stand at any of the places of a finding.
 func (s *suppression) holds(f Finding) bool {
 	if !slices.Contains(s.rules, f.Rule) {
 		return false
@@ -29,11 +30,12 @@ func (s *suppression) holds(f Finding) bool {
 	if s.matches != nil {
 		return s.matches(f.Span.File)
 	}
-	if s.covers.File != f.Span.File {
-		return false
-	}
-	line := f.Span.Start.Line
-	return s.covers.Start.Line == 0 || line >= s.covers.Start.Line && line < s.covers.End.Line
+	return s.covered(f.Span) || slices.ContainsFunc(f.Related, func(r report.LintRelated) bool { return s.covered(r.Place) })
+}
+
+func (s *suppression) covered(at source.Span) bool {
+	line := at.Start.Line
+	return at.File == s.covers.File && (s.covers.Start.Line == 0 || line >= s.covers.Start.Line && line < s.covers.End.Line)
 }
 
 // mark begins a suppression in a comment.
