@@ -67,7 +67,20 @@ func (p *project) published(list []Finding) []report.LintFinding {
 }
 
 func (p *project) fingerprint(f report.LintFinding) string {
-	line, _ := source.Line(p.content(f.Place.File), f.Place.Start.Line)
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Place.File, strings.Join(strings.Fields(string(line)), " ")}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Place.File, strings.Join(strings.Fields(p.line(f.Place)), " ")}, "\x00")))
 	return fmt.Sprintf("%x", sum[:8])
+}
+
+// line is the beginning of the line of a place; a line of megabytes is known by that as well.
+func (p *project) line(at source.Span) string {
+	all, ok := p.lines[at.File]
+	if !ok {
+		all = strings.Split(string(p.content(at.File)), "\n")
+		p.lines[at.File] = all
+	}
+	if at.Start.Line < 1 || at.Start.Line > len(all) {
+		return ""
+	}
+	line := all[at.Start.Line-1]
+	return line[:min(len(line), 1<<10)]
 }

@@ -19,6 +19,7 @@ type project struct {
 	texts []*text // every file once, in the order of the templates
 
 	contents map[string][]byte
+	lines    map[string][]string
 	carries  map[place]*report.Carry
 }
 
@@ -46,7 +47,7 @@ type place struct {
 }
 
 func newProject(in Input) *project {
-	p := &project{Input: in, contents: map[string][]byte{}, carries: map[place]*report.Carry{}}
+	p := &project{Input: in, contents: map[string][]byte{}, lines: map[string][]string{}, carries: map[place]*report.Carry{}}
 	if in.Measured != nil {
 		for _, t := range in.Measured.Templates {
 			p.carried(t)

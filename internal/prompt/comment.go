@@ -12,7 +12,8 @@ type Comment struct {
 	Text string // between the marks, trimmed
 	Span source.Span
 	// Covers is the lines that the comment stands before: the section under the heading that follows, with its
-	// subsections, or the block that follows. It is the file as a whole where no other text stands before the comment.
+	// subsections, or the block that follows. It is the file as a whole where no other text stands before the comment, and
+	// nothing of one that is inline.
 	Covers source.Span
 	Inline bool // in a line of text: it is sent, and stands before nothing
 }
@@ -117,6 +118,7 @@ func (d *document) inlineComments(n ast.Node) []Comment {
 
 func (d *document) commentsIn(line region) []Comment {
 	var out []Comment
+	c, ticks := cursor{doc: d}, 0
 	for at := line.start; ; {
 		open := strings.Index(d.text[at:line.end], "<!--")
 		if open < 0 {
@@ -127,9 +129,12 @@ func (d *document) commentsIn(line region) []Comment {
 			return out
 		}
 		r := region{at + open, at + open + closing + len("-->")}
-		if strings.Count(d.text[line.start:r.start], "`")%2 == 0 {
-			out = append(out, Comment{Text: d.inner(r), Span: d.span(r), Covers: d.lineSpan(r.start, r.end), Inline: true})
+		if ticks += strings.Count(d.text[at:r.start], "`"); ticks%2 == 0 {
+			span := source.Span{File: d.file, Start: c.at(r.start)}
+			span.End = c.at(r.end)
+			out = append(out, Comment{Text: d.inner(r), Span: span, Inline: true})
 		}
+		ticks += strings.Count(d.text[r.start:r.end], "`")
 		at = r.end
 	}
 }

@@ -18,9 +18,11 @@ func (f File) RepeatedImports() []Repeat {
 	d := f.doc
 	var out []Repeat
 	first := map[string]source.Span{}
+	c := cursor{doc: d}
 	for _, run := range d.textRuns(nil, d.inlines()) {
 		for _, m := range importPattern.FindAllStringSubmatchIndex(d.text[run.start:run.end], -1) {
-			at := d.span(region{run.start + m[2], run.start + m[3]})
+			at := source.Span{File: d.file, Start: c.at(run.start + m[2])}
+			at.End = c.at(run.start + m[3])
 			target, ok := importTarget(d.text[run.start+m[2]+1 : run.start+m[3]])
 			switch before, again := first[target]; {
 			case !ok:
