@@ -43,9 +43,9 @@ var houses = []house{
 	{"engine", 1, nil},
 	{"prompt", 1, []string{"token", "engine"}},
 	{"history", 1, nil},
-	{"stacks", 1, []string{"prompt"}}, // later
 	{"parquet", 1, nil},
 	{"traffic", 1, []string{"token", "request", "parquet"}},
+	{"stacks", 1, []string{"token", "traffic"}},
 	// reasoning
 	{"cube", 2, nil},
 	{"replay", 2, []string{"cube"}},

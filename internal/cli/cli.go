@@ -163,7 +163,7 @@ Exit codes: 0 pass · 1 over budget · 2 bad flags, configuration or template ·
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{err.Error(), "see " + c.CommandPath() + " --help"}
 	})
-	root.AddCommand(newCheck(env), newCost(env), newForecast(env), newBacktest(env), newWhatIf(env), newCount(env), newLint(env), newTraffic(env), newCalibrate(env), newInit(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
+	root.AddCommand(newCheck(env), newCost(env), newForecast(env), newBacktest(env), newWhatIf(env), newCount(env), newLint(env), newTraffic(env), newCalibrate(env), newInit(env), newTemplates(env), newReport(env), newSchema(env), newExplain(env), newVersion(env))
 	return root
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/repo"
+	"github.com/tokengate/tokengate/internal/stacks"
 	"github.com/tokengate/tokengate/internal/traffic"
 )
 
@@ -25,18 +26,31 @@ import (
 var initTemplate string
 
 func newInit(env *Env) *cobra.Command {
-	dir := "."
+	o := &stackOptions{}
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a commented tokengate.yaml for this repository",
+		Short: "Write a commented tokengate.yaml for this repository, or a whole project template",
 		Long: `init looks for templates, prompts, fixtures and recorded traffic in the project folder and writes a tokengate.yaml that
-names what it found. It never overwrites a file.`,
+names what it found. It never overwrites a file.
+
+With --stack it writes a project template: CLAUDE.md with skills and rules, tokengate.yaml, prompts with fixtures, a workflow
+and a recording of example traffic. If one of these files is there already, nothing is written; --keep leaves such files as they
+are and writes the others. tokengate templates list says what there is.`,
 		Example: `  tokengate init
-  tokengate init -C services/assistant`,
+  tokengate init -C services/assistant
+  tokengate init --stack incident-response --owner @org/sre --approver @org/finance`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), env, dir) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.stack != "" {
+				return runInitStack(cmd.Context(), env, o)
+			}
+			if o.keep || o.values != (stacks.Values{}) {
+				return usageError{"--name, --owner, --approver and --keep are for a project template", "name one with --stack"}
+			}
+			return runInit(cmd.Context(), env, o.dir)
+		},
 	}
-	cmd.Flags().StringVarP(&dir, "dir", "C", ".", "project folder")
+	o.register(cmd)
 	return cmd
 }
 

@@ -81,6 +81,7 @@ type Recording struct {
 	Dialect  source.At[string]      `yaml:"dialect" jsonschema_description:"Format of the file; detected from its content unless given."`
 	Sampling source.At[money.Ratio] `yaml:"sampling" jsonschema_description:"Share of all traffic that was recorded. Default 100%."`
 	Defaults Defaults               `yaml:"defaults" jsonschema_description:"What a call gets where the recording does not say."`
+	Example  source.At[bool]        `yaml:"example" jsonschema_description:"The calls were made up, as those that init --stack writes are: every report says so."`
 }
 
 // Defaults fill what a recording lacks.

@@ -262,6 +262,9 @@ func (r Recording) text() string {
 			parts = append(parts, d.name+" "+d.value)
 		}
 	}
+	if r.Example.Value {
+		parts = append(parts, "example")
+	}
 	return strings.Join(parts, ", ")
 }
 

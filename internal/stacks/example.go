@@ -1,0 +1,156 @@
+package stacks
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/tokengate/tokengate/internal/token"
+	"github.com/tokengate/tokengate/internal/traffic"
+)
+
+// ExampleRecording is where init writes the example traffic of a stack.
+const ExampleRecording = "traffic/example.jsonl.gz"
+
+const (
+	exampleDays = 28
+	cacheKept   = 5 * time.Minute // a cached prefix is gone after so long without a call, as providers have it
+	window      = 150_000         // tokens at which a conversation is summarised and begins again
+	summary     = 6_000           // tokens of such a summary
+)
+
+// Example makes the calls of the 28 whole days before today's UTC date, in the order of time. They are made up: their shape
+// follows figures measured on public traces, their sizes and volumes are the stack's own assumptions. The same stack,
+// files and day give the same calls. Versions of templates are those of the given files.
+func (s Stack) Example(files []File, now time.Time) []traffic.Call {
+	today := now.UTC().Truncate(24 * time.Hour)
+	seed := fnv.New64a()
+	fmt.Fprintf(seed, "%s %s", s.Name, today.Format(time.DateOnly))
+	g := &generator{Rand: rand.New(rand.NewPCG(seed.Sum64(), 0x746f6b656e)), stack: s, versions: versions(files), used: map[string]time.Time{}}
+	for d := range exampleDays {
+		g.day(today.AddDate(0, 0, d-exampleDays))
+	}
+	g.calls = slices.DeleteFunc(g.calls, func(c traffic.Call) bool { return !c.Time.Before(today) })
+	slices.SortStableFunc(g.calls, func(a, b traffic.Call) int { return a.Time.Compare(b.Time) })
+	g.cache()
+	return g.calls
+}
+
+// versions gives the content digest of every file, as a call names it.
+func versions(files []File) map[string]string {
+	out := map[string]string{}
+	for _, f := range files {
+		out[f.Path] = fmt.Sprintf("sha256:%x", sha256.Sum256(f.Content))
+	}
+	return out
+}
+
+type generator struct {
+	*rand.Rand
+	stack    Stack
+	versions map[string]string
+	used     map[string]time.Time // when a cached prefix was used last
+	calls    []traffic.Call
+	sessions int
+}
+
+func (g *generator) day(day time.Time) {
+	level := g.stack.days.Sessions * math.Exp(dayNoise*g.NormFloat64())
+	if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
+		level *= g.stack.days.Weekend
+	}
+	part := 24 * time.Hour / time.Duration(len(shares))
+	for i, share := range shares {
+		for range g.poisson(level * share) {
+			g.session(day.Add(time.Duration(i)*part + time.Duration(g.Int64N(int64(part)))).Truncate(time.Millisecond))
+		}
+	}
+}
+
+// session goes through the flows in their order.
+func (g *generator) session(at time.Time) {
+	g.sessions++
+	d := g.stack.days
+	common := traffic.Call{User: fmt.Sprintf("u%02d", 1+int(float64(d.Users)*math.Pow(g.Float64(), 2))), Session: fmt.Sprintf("s%04d", g.sessions), Status: "ok"}
+	before := len(g.calls)
+	for _, f := range g.stack.flows {
+		context := f.Prefix
+		for range g.poisson(f.Calls) {
+			c := g.call(f, common, at, &context)
+			c.ID = fmt.Sprintf("%s-%d", c.Session, len(g.calls)-before+1)
+			g.calls = append(g.calls, c)
+			at = at.Add(c.Latency + time.Duration(g.ExpFloat64()*d.Gap*1000)*time.Millisecond)
+		}
+	}
+	if len(g.calls) > before && d.Outcome != "" {
+		good := 0.0
+		if g.Float64() < d.Good {
+			good = 1
+		}
+		g.calls[len(g.calls)-1].Outcome = map[string]float64{d.Outcome: good}
+	}
+}
+
+// call makes one call; context is what stands in front of it, and after it what stands in front of the next one.
+func (g *generator) call(f Flow, c traffic.Call, at time.Time, context *int64) traffic.Call {
+	c.Time, c.Track, c.Feature, c.Template, c.Model = at, f.Track, f.Feature, f.Template, f.Model
+	c.TemplateVersion = g.versions[f.Template]
+	if n := len(f.Sources); n > 0 {
+		c.Sources = []string{f.Sources[int(float64(n)*math.Pow(g.Float64(), 2))]}
+	}
+	fresh, out := g.size(f.Input), g.size(f.Output)
+	c.Usage = token.Usage{Input: fresh, CacheRead: *context, Output: out}
+	if f.Carry {
+		c.Usage.Input, c.Usage.CacheWrite5m = 0, fresh
+		if *context += fresh + out; *context > window {
+			*context = f.Prefix + summary
+		}
+	}
+	factor := math.Exp(0.28 * g.NormFloat64())
+	c.FirstToken = milliseconds(factor * f.First)
+	c.Latency = milliseconds(factor * (f.First + f.PerToken*float64(out)))
+	if out == 0 {
+		c.FirstToken = 0
+	}
+	return c
+}
+
+// cache turns what was read from the cache into what was written to it, where nothing had used it for too long: a shared
+// prefix by its template and model, a conversation by its session.
+func (g *generator) cache() {
+	for i := range g.calls {
+		c := &g.calls[i]
+		key := c.Template + " " + c.Model
+		if c.Usage.CacheWrite5m > 0 {
+			key = c.Session + " " + key
+		}
+		last, known := g.used[key]
+		g.used[key] = c.Time
+		if c.Usage.CacheRead > 0 && (!known || c.Time.Sub(last) > cacheKept) {
+			c.Usage.CacheWrite5m += c.Usage.CacheRead
+			c.Usage.CacheRead = 0
+		}
+	}
+}
+
+func (g *generator) size(s Size) int64 {
+	median, sigma := s.spread()
+	return int64(math.Round(min(median*math.Exp(sigma*g.NormFloat64()), 1.5*s.P95)))
+}
+
+// poisson counts events of a mean rate, by multiplying uniforms (Knuth); the rates here are small.
+func (g *generator) poisson(mean float64) int {
+	limit, n := math.Exp(-mean), 0
+	for p := g.Float64(); p > limit; p *= g.Float64() {
+		n++
+	}
+	return n
+}
+
+func milliseconds(ms float64) time.Duration {
+	return time.Duration(max(math.Round(ms), 1)) * time.Millisecond
+}
