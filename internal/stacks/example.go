@@ -25,15 +25,18 @@ const (
 
 // Example makes the calls of the 28 whole days before today's UTC date, in the order of time. They are made up: their shape
 // follows figures measured on public traces, their sizes and volumes are the stack's own assumptions. The same stack,
-// files and day give the same calls. Versions of templates are those of the given files.
+// files and day give the same calls; of the day only the weekday and the dates show, so that a stack has seven recordings
+// and its ceilings can be held against all of them. Versions of templates are those of the given files.
 func (s Stack) Example(files []File, now time.Time) []traffic.Call {
 	today := now.UTC().Truncate(24 * time.Hour)
 	seed := fnv.New64a()
-	fmt.Fprintf(seed, "%s %s", s.Name, today.Format(time.DateOnly))
+	_, _ = seed.Write([]byte(s.Name)) // a hash never fails to take bytes
 	g := &generator{Rand: rand.New(rand.NewPCG(seed.Sum64(), 0x746f6b656e)), stack: s, versions: versions(files), used: map[string]time.Time{}}
 	for d := range exampleDays {
 		g.day(today.AddDate(0, 0, d-exampleDays))
 	}
+	g.watch(today.AddDate(0, 0, -exampleDays).Add(40 * time.Minute))
+	g.watch(today.Add(-50 * time.Minute))
 	g.calls = slices.DeleteFunc(g.calls, func(c traffic.Call) bool { return !c.Time.Before(today) })
 	slices.SortStableFunc(g.calls, func(a, b traffic.Call) int { return a.Time.Compare(b.Time) })
 	g.cache()
@@ -68,6 +71,14 @@ func (g *generator) day(day time.Time) {
 		for range g.poisson(level * share) {
 			g.session(day.Add(time.Duration(i)*part + time.Duration(g.Int64N(int64(part)))).Truncate(time.Millisecond))
 		}
+	}
+}
+
+// watch makes a session at night, whatever its length: a recording whose first day begins late, or whose last one ends
+// early, is taken not to hold these days whole.
+func (g *generator) watch(at time.Time) {
+	for before := len(g.calls); len(g.calls) == before; {
+		g.session(at)
 	}
 }
 
