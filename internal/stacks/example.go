@@ -31,12 +31,14 @@ func (s Stack) Example(files []File, now time.Time) []traffic.Call {
 	today := now.UTC().Truncate(24 * time.Hour)
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(s.Name)) // a hash never fails to take bytes
-	g := &generator{Rand: rand.New(rand.NewPCG(seed.Sum64(), 0x746f6b656e)), stack: s, versions: versions(files), used: map[string]time.Time{}}
-	for d := range exampleDays {
-		g.day(today.AddDate(0, 0, d-exampleDays))
+	g := &generator{Rand: rand.New(rand.NewPCG(seed.Sum64(), 0x746f6b656e)), versions: versions(files), used: map[string]time.Time{}}
+	for _, k := range s.sessions {
+		for d := range exampleDays {
+			g.day(k, today.AddDate(0, 0, d-exampleDays))
+		}
+		g.watch(k, today.AddDate(0, 0, -exampleDays).Add(40*time.Minute))
+		g.watch(k, today.Add(-50*time.Minute))
 	}
-	g.watch(today.AddDate(0, 0, -exampleDays).Add(40 * time.Minute))
-	g.watch(today.Add(-50 * time.Minute))
 	g.calls = slices.DeleteFunc(g.calls, func(c traffic.Call) bool { return !c.Time.Before(today) })
 	slices.SortStableFunc(g.calls, func(a, b traffic.Call) int { return a.Time.Compare(b.Time) })
 	g.cache()
@@ -54,55 +56,54 @@ func versions(files []File) map[string]string {
 
 type generator struct {
 	*rand.Rand
-	stack    Stack
 	versions map[string]string
 	used     map[string]time.Time // when a cached prefix was used last
 	calls    []traffic.Call
 	sessions int
 }
 
-func (g *generator) day(day time.Time) {
-	level := g.stack.days.Sessions * math.Exp(dayNoise*g.NormFloat64())
+func (g *generator) day(k Sessions, day time.Time) {
+	level := k.Weekday * math.Exp(dayNoise*g.NormFloat64())
 	if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
-		level *= g.stack.days.Weekend
+		level *= k.Weekend
 	}
 	part := 24 * time.Hour / time.Duration(len(shares))
 	for i, share := range shares {
 		for range g.poisson(level * share) {
-			g.session(day.Add(time.Duration(i)*part + time.Duration(g.Int64N(int64(part)))).Truncate(time.Millisecond))
+			g.session(k, day.Add(time.Duration(i)*part+time.Duration(g.Int64N(int64(part)))).Truncate(time.Millisecond))
 		}
 	}
 }
 
 // watch makes a session at night, whatever its length: a recording whose first day begins late, or whose last one ends
 // early, is taken not to hold these days whole.
-func (g *generator) watch(at time.Time) {
-	for before := len(g.calls); len(g.calls) == before; {
-		g.session(at)
+func (g *generator) watch(k Sessions, at time.Time) {
+	before := len(g.calls)
+	for tries := 0; len(g.calls) == before && tries < 100; tries++ {
+		g.session(k, at)
 	}
 }
 
 // session goes through the flows in their order.
-func (g *generator) session(at time.Time) {
+func (g *generator) session(k Sessions, at time.Time) {
 	g.sessions++
-	d := g.stack.days
-	common := traffic.Call{User: fmt.Sprintf("u%02d", 1+int(float64(d.Users)*math.Pow(g.Float64(), 2))), Session: fmt.Sprintf("s%04d", g.sessions), Status: "ok"}
+	common := traffic.Call{User: fmt.Sprintf("%s-%02d", k.Who, 1+int(float64(k.Users)*math.Pow(g.Float64(), 2))), Session: fmt.Sprintf("%s-s%04d", k.Who, g.sessions), Status: "ok"}
 	before := len(g.calls)
-	for _, f := range g.stack.flows {
+	for _, f := range k.Flows {
 		context := f.Prefix
 		for range g.poisson(f.Calls) {
 			c := g.call(f, common, at, &context)
 			c.ID = fmt.Sprintf("%s-%d", c.Session, len(g.calls)-before+1)
 			g.calls = append(g.calls, c)
-			at = at.Add(c.Latency + time.Duration(g.ExpFloat64()*d.Gap*1000)*time.Millisecond)
+			at = at.Add(c.Latency + time.Duration(g.ExpFloat64()*k.Gap*1000)*time.Millisecond)
 		}
 	}
-	if len(g.calls) > before && d.Outcome != "" {
+	if len(g.calls) > before && k.Outcome != "" {
 		good := 0.0
-		if g.Float64() < d.Good {
+		if g.Float64() < k.Good {
 			good = 1
 		}
-		g.calls[len(g.calls)-1].Outcome = map[string]float64{d.Outcome: good}
+		g.calls[len(g.calls)-1].Outcome = map[string]float64{k.Outcome: good}
 	}
 }
 

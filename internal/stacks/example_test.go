@@ -41,10 +41,10 @@ func TestExampleRepeats(t *testing.T) {
 
 // A pair of flows whose every number is known: no spread, no noise but the drawn counts.
 func TestExampleKnown(t *testing.T) {
-	s := Stack{Name: "known", days: Days{Sessions: 20, Weekend: 1, Gap: 1, Users: 1, Outcome: "good", Good: 1}, flows: []Flow{
+	s := Stack{Name: "known", sessions: []Sessions{{Who: "u", Users: 1, Weekday: 20, Weekend: 1, Gap: 1, Outcome: "good", Good: 1, Flows: []Flow{
 		{Track: "a", Template: "a.md", Model: "m", Calls: 2, Prefix: 100, Input: Size{10, 10}, Output: Size{5, 5}, First: 100, PerToken: 10},
 		{Track: "b", Model: "n", Calls: 2, Prefix: 1000, Carry: true, Input: Size{30, 30}, Output: Size{7, 7}},
-	}}
+	}}}}
 	calls := s.Example([]File{{"a.md", []byte("text")}}, noon)
 	version := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte("text")))
 	turn := map[string]int64{}
@@ -87,10 +87,18 @@ func TestExample(t *testing.T) {
 		if len(days) != 28 || len(calls) < 1500 || len(calls) > 12_000 {
 			t.Errorf("%d calls on %d days", len(calls), len(days))
 		}
-		for _, f := range s.flows {
+		for _, f := range s.flows() {
 			f.check(t, per[f.Track+f.Feature+f.Template+f.Model], files)
 		}
 	})
+}
+
+func (s Stack) flows() []Flow {
+	var out []Flow
+	for _, k := range s.sessions {
+		out = append(out, k.Flows...)
+	}
+	return out
 }
 
 func (f Flow) check(t *testing.T, calls []traffic.Call, files []File) {
@@ -137,7 +145,7 @@ func TestSpread(t *testing.T) {
 		t.Errorf("of nothing: %v", median)
 	}
 	each(t, func(t *testing.T, s Stack) {
-		for _, f := range s.flows {
+		for _, f := range s.flows() {
 			for _, size := range []Size{f.Input, f.Output} {
 				if size.Mean > 0 && (size.P95 < size.Mean || size.P95/size.Mean > 3.87) {
 					t.Errorf("%s: no log-normal has mean %v and P95 %v", f.Track, size.Mean, size.P95)
@@ -147,19 +155,23 @@ func TestSpread(t *testing.T) {
 	})
 }
 
-// Weekends are quieter, as the stack says.
+// Weekends are quieter, as the stack says of each kind of session.
 func TestWeekends(t *testing.T) {
 	each(t, func(t *testing.T, s Stack) {
-		var week, end float64
-		for _, c := range s.Example(nil, noon) {
-			if w := c.Time.Weekday(); w == time.Saturday || w == time.Sunday {
-				end++
-			} else {
-				week++
+		for _, k := range s.sessions {
+			var week, end float64
+			for _, c := range s.Example(nil, noon) {
+				switch w := c.Time.Weekday(); {
+				case !strings.HasPrefix(c.Session, k.Who+"-"):
+				case w == time.Saturday || w == time.Sunday:
+					end++
+				default:
+					week++
+				}
 			}
-		}
-		if got := end / 8 / (week / 20); math.Abs(got/s.days.Weekend-1) > 0.35 {
-			t.Errorf("a day of the weekend has %.2f of a weekday's calls, want about %.2f", got, s.days.Weekend)
+			if got := end / 8 / (week / 20); math.Abs(got-k.Weekend) > max(0.35*k.Weekend, 0.12) {
+				t.Errorf("%s: a day of the weekend has %.2f of a weekday's calls, want about %.2f", k.Who, got, k.Weekend)
+			}
 		}
 	})
 }

@@ -35,14 +35,16 @@ func (s Size) spread() (median, sigma float64) {
 	return s.Mean * math.Exp(-sigma*sigma/2), sigma
 }
 
-// Days is how many sessions there are and when.
-type Days struct {
-	Sessions float64 // on a weekday
-	Weekend  float64 // sessions of a Saturday or Sunday, as a share of a weekday's
-	Gap      float64 // mean seconds between the end of a call and the next one of the session
-	Users    int
-	Outcome  string  // name of the outcome that the last call of a session carries
-	Good     float64 // share of sessions where it is 1
+// Sessions is a kind of session: how many there are and when, and what they do.
+type Sessions struct {
+	Who     string  // begins the names of their users and sessions: "dev", "user"
+	Users   int     //
+	Weekday float64 // sessions of a weekday
+	Weekend float64 // those of a Saturday or Sunday, as a share of a weekday's
+	Gap     float64 // mean seconds between the end of a call and the next one of the session
+	Outcome string  // name of the outcome that the last call of a session carries; "" for none
+	Good    float64 // share of sessions where it is 1
+	Flows   []Flow  // in the order in which a session goes through them
 }
 
 // dayNoise is the standard deviation of the logarithm of a day's level. Measured on two weeks of hourly traffic of clients

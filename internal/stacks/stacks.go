@@ -33,8 +33,7 @@ type Stack struct {
 	Name    string
 	Summary string // what it is for, a few words
 
-	days  Days   // of the example traffic
-	flows []Flow // in the order in which a session goes through them
+	sessions []Sessions // of the example traffic
 }
 
 // All lists the stacks by name.
