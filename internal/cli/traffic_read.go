@@ -30,9 +30,10 @@ func (o *trafficOptions) flags(cmd *cobra.Command) {
 
 // trafficInput is what a command reads.
 type trafficInput struct {
-	sources []traffic.Source
-	project *project
-	close   func()
+	sources  []traffic.Source
+	project  *project
+	examples source.Diagnostics // what the configuration says is made up
+	close    func()
 }
 
 // open finds the recordings: those named by hand, with what the configuration says of them, or else those it lists.
@@ -51,6 +52,9 @@ func (o *trafficOptions) open(ctx context.Context, args []string) (*trafficInput
 	in := &trafficInput{project: p, close: func() {}}
 	if len(args) == 0 {
 		in.sources, err = p.recordings()
+		for _, r := range p.config.Recordings {
+			r.WarnExample(&in.examples)
+		}
 	} else if in.sources, in.close, err = named.extra(); err == nil {
 		for i := range in.sources {
 			in.sources[i] = p.adopt(in.sources[i])
@@ -69,7 +73,7 @@ func (in *trafficInput) stream(env *Env, begin func() traffic.Consumer) (*traffi
 	if err != nil {
 		return nil, err
 	}
-	if err := env.warnOrEnd(diags); err != nil {
+	if err := env.warnOrEnd(slices.Concat(in.examples, diags)); err != nil {
 		return nil, err
 	}
 	if share := sum.BadShare(); share > in.project.config.MaxBad() {

@@ -199,6 +199,8 @@ features: {ask: {risk_tolerance: high}}
 recordings:
   - path: a.jsonl
   - {path: b.jsonl, sampling: 10%, dialect: otlp, defaults: {track: t, feature: f, model: m, template: a.md, day: 2026-05-04}}
+  - {path: c.jsonl, example: true}
+  - {path: d.jsonl, example: false}
 `)
 	var got []string
 	for _, s := range p.Settings() {
@@ -209,7 +211,8 @@ recordings:
 	}
 	want := []string{"period = week @1", "bad_lines = 2% @2", "stages.pull_request = P50 @3", "stages.pre_release = P75 @3", "stages.release = P95 @3",
 		"prices.max_age = 90d @4", "tracks.gen.risk_tolerance = low @6", "features.ask.risk_tolerance = high @7", "prices.files p.yaml = listed @4", "calibration = c.json @5",
-		"recording a.jsonl = sampling 100% @9", "recording b.jsonl = sampling 10%, dialect otlp, track t, feature f, model m, template a.md, day 2026-05-04 @10"}
+		"recording a.jsonl = sampling 100% @9", "recording b.jsonl = sampling 10%, dialect otlp, track t, feature f, model m, template a.md, day 2026-05-04 @10",
+		"recording c.jsonl = sampling 100%, example @11", "recording d.jsonl = sampling 100% @12"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -41,9 +41,8 @@ func recordings(policy *side, in Input) (sources []traffic.Source, opts traffic.
 		if found == 0 {
 			diags.Warn("recording-missing", r.Path.Span, "record traffic there, or fetch it before the check", "%q matches no recording", r.Path.Value)
 		}
-		if r.Example.Value && found > 0 {
-			diags.Warn("recording-example", r.Example.Span, "list your own recording in its place, or take example: out once the file holds your calls",
-				"the forecast rests on the template's example traffic (%s); replace it with your own recording", r.Path.Value)
+		if found > 0 {
+			r.WarnExample(&diags)
 		}
 	}
 	rules, unusable := policy.policy.Mapping()
