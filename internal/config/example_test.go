@@ -13,7 +13,7 @@ func TestWarnExample(t *testing.T) {
 	for _, r := range p.Recordings {
 		r.WarnExample(&diags)
 	}
-	if len(diags) != 1 || diags[0].Rule != "recording-example" || diags[0].Severity != source.Warning || diags[0].Span.String() != "tokengate.yaml:4:29" {
+	if len(diags) != 1 || diags[0].Rule != "recording-example" || diags[0].Severity != source.Warning || diags[0].Span.String() != "tokengate.yaml:4:30" {
 		t.Errorf("%v", diags)
 	}
 }

@@ -32,12 +32,19 @@ func (s Stack) Example(files []File, now time.Time) []traffic.Call {
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(s.Name)) // a hash never fails to take bytes
 	g := &generator{Rand: rand.New(rand.NewPCG(seed.Sum64(), 0x746f6b656e)), versions: versions(files), used: map[string]time.Time{}}
-	for _, k := range s.sessions {
-		for d := range exampleDays {
-			g.day(k, today.AddDate(0, 0, d-exampleDays))
+	for d := range exampleDays {
+		day, before := today.AddDate(0, 0, d-exampleDays), len(g.calls)
+		for _, k := range s.sessions {
+			g.day(k, day)
 		}
-		g.watch(k, today.AddDate(0, 0, -exampleDays).Add(40*time.Minute))
-		g.watch(k, today.Add(-50*time.Minute))
+		switch usual := s.sessions[0]; {
+		case d == 0:
+			g.lone(usual, day.Add(40*time.Minute)) // a first day that begins late, and a last one that ends early,
+		case d == exampleDays-1:
+			g.lone(usual, today.Add(-50*time.Minute)) // are taken not to be recorded whole,
+		case len(g.calls) == before:
+			g.lone(usual, day.Add(10*time.Hour)) // and a day without a call is taken for a hole
+		}
 	}
 	g.calls = slices.DeleteFunc(g.calls, func(c traffic.Call) bool { return !c.Time.Before(today) })
 	slices.SortStableFunc(g.calls, func(a, b traffic.Call) int { return a.Time.Compare(b.Time) })
@@ -75,9 +82,8 @@ func (g *generator) day(k Sessions, day time.Time) {
 	}
 }
 
-// watch makes a session at night, whatever its length: a recording whose first day begins late, or whose last one ends
-// early, is taken not to hold these days whole.
-func (g *generator) watch(k Sessions, at time.Time) {
+// lone makes one session that has calls.
+func (g *generator) lone(k Sessions, at time.Time) {
 	before := len(g.calls)
 	for tries := 0; len(g.calls) == before && tries < 100; tries++ {
 		g.session(k, at)

@@ -37,7 +37,7 @@ type Stack struct {
 }
 
 // All lists the stacks by name.
-var All = []Stack{incidentResponse}
+var All = []Stack{djangoNinjaOracle, incidentResponse, nestjsMySQLAuth0Prisma, nuxtTursoClerkDrizzle, remixMongoDBAuth0Mongoose}
 
 // Names lists the names of the stacks, sorted.
 func Names() []string {
