@@ -42,6 +42,8 @@ var houses = []house{
 	{"pricing", 1, []string{"token"}},
 	{"engine", 1, nil},
 	{"prompt", 1, []string{"token", "engine"}},
+	{"evals", 1, []string{"token", "request", "pricing", "prompt"}},
+	{"promptfoo", 1, []string{"token", "request", "pricing", "engine", "prompt", "evals"}},
 	{"history", 1, nil},
 	{"parquet", 1, nil},
 	{"traffic", 1, []string{"token", "request", "parquet"}},

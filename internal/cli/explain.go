@@ -9,12 +9,14 @@ import (
 
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/evals"
 	"github.com/tokengate/tokengate/internal/forecast"
 	"github.com/tokengate/tokengate/internal/gate"
 	"github.com/tokengate/tokengate/internal/history"
 	"github.com/tokengate/tokengate/internal/lint"
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/promptfoo"
 	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/stats"
@@ -25,7 +27,7 @@ import (
 // Rules lists every rule that a report or an error may name, by id.
 func Rules() []source.Rule {
 	var all []source.Rule
-	for _, rules := range [][]source.Rule{source.Rules, token.Rules, request.Rules, config.Rules, prompt.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, history.Rules, gate.Rules, cubeRules} {
+	for _, rules := range [][]source.Rule{source.Rules, token.Rules, request.Rules, config.Rules, prompt.Rules, evals.Rules, promptfoo.Rules, traffic.Rules, pricing.Rules, stats.Rules, forecast.Rules, history.Rules, gate.Rules, cubeRules} {
 		all = append(all, rules...)
 	}
 	for _, r := range budget.Rules {

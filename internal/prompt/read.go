@@ -31,8 +31,10 @@ func inside(name string) (string, *problem) {
 	return clean, nil
 }
 
-// read returns the content of a regular file.
-func read(fsys fs.FS, name string) ([]byte, *problem) {
+// read returns the content of a regular file that a tool loads.
+func read(fsys fs.FS, name string) ([]byte, *problem) { return readUpTo(fsys, name, maxFile) }
+
+func readUpTo(fsys fs.FS, name string, limit int64) ([]byte, *problem) {
 	if p := stat(fsys, name); p != nil {
 		return nil, p
 	}
@@ -41,12 +43,12 @@ func read(fsys fs.FS, name string) ([]byte, *problem) {
 		return nil, openProblem(fsys, name, err)
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	switch {
 	case err != nil:
 		return nil, &problem{"unreadable", fmt.Sprintf("%s cannot be read: %s", name, err), ""}
-	case len(content) > maxFile:
-		return nil, &problem{"too-large", fmt.Sprintf("%s is larger than 4 MiB", name), "such a file is not loaded; keep what every call needs and drop the rest"}
+	case int64(len(content)) > limit:
+		return nil, &problem{"too-large", fmt.Sprintf("%s is larger than %d MiB", name, limit>>20), "such a file is not loaded; keep what every call needs and drop the rest"}
 	case bytes.IndexByte(content, 0) >= 0:
 		return nil, &problem{"binary", fmt.Sprintf("%s is not a text file: it holds NUL bytes", name), "save it as UTF-8 text"}
 	case bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/")):
