@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func newCount(env *Env) *cobra.Command {
 	o := &countOptions{}
 	cmd := &cobra.Command{
 		Use:   "count [FILE... | FOLDER]",
-		Short: "Count the tokens of a project's files as the tool loads them, of templates, or of a request",
+		Short: "Count the tokens of a project's files as the tool loads them, of templates, of a request, or of one run of an eval",
 		Long: `count without a file, or with a folder, counts everything that the tool loads of the project: memory files, rules,
 subagents, skills and commands, each with when it is sent (with every call from launch on, once a matching file is read,
 with every call of a subagent, from an invocation on) and the totals. The loader of the folder's tokengate.yaml says which tool.
@@ -36,6 +37,10 @@ with every call of a subagent, from an invocation on) and the totals. The loader
 With files it loads each as the tool that sends it would (CLAUDE.md with its imports, without front matter and comments)
 and counts every section. With --as request each file is the JSON body of one call (OpenAI Chat Completions or Responses,
 Anthropic Messages); its messages, tools, images and the frame around them are counted, each by a rule that is named.
+
+An eval (promptfooconfig.yaml, OpenAI eval samples as .jsonl, a registry of them) is planned without being run: prompts ×
+providers × tests × repeats, the calls of graders, input tokens a call and in all, and what they cost. --model counts
+every call for that model instead. Scripts are not run and services not asked: what only they know is listed.
 
 Every count says how it was made and how far it may be off. A calibration that the tokengate.yaml of the current folder
 names is used, as check does. Nothing is sent anywhere.`,
@@ -45,6 +50,8 @@ names is used, as check does. Nothing is sent anywhere.`,
   tokengate count --model gpt-4.1 --model claude-opus-4-7 --by section CLAUDE.md
   tokengate count --as request --model gpt-4o request.json
   tokengate count --audit --model gpt-4.1 CLAUDE.md
+  tokengate count promptfooconfig.yaml
+  tokengate count --model gpt-4.1 --model claude-opus-4-7 evals/samples.jsonl
   cat prompt.md | tokengate count -`,
 		Args: args(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -53,8 +60,8 @@ names is used, as check does. Nothing is sent anywhere.`,
 		},
 	}
 	cmd.Flags().StringArrayVarP(&o.models, "model", "m", nil, "model, or tokenizer family, to count for; repeatable (default: o200k_base, or the model that the request names)")
-	cmd.Flags().StringVar(&o.by, "by", "section", "rows: section or file (default of a folder: file)")
-	cmd.Flags().StringVar(&o.as, "as", "template", "what the files are: template or request")
+	cmd.Flags().StringVar(&o.by, "by", "section", "rows of a template: section or file (default of a folder: file)")
+	cmd.Flags().StringVar(&o.as, "as", "auto", "what the files are: template, request, eval, or auto, which tells evals by their name and content")
 	cmd.Flags().BoolVar(&o.audit, "audit", false, "count templates a second time with tiktoken-go and fail where it differs (slow)")
 	cmd.Flags().StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	return cmd
@@ -68,22 +75,30 @@ type counting struct {
 }
 
 func runCount(ctx context.Context, env *Env, o *countOptions, files []string) error {
-	for _, choice := range []struct{ flag, value, one, other string }{
-		{"--by", o.by, "section", "file"}, {"--as", o.as, "template", "request"}, {"format", o.format, "table", "json"},
-	} {
-		if choice.value != choice.one && choice.value != choice.other {
-			return usageError{fmt.Sprintf("%s %q is not known", choice.flag, choice.value), fmt.Sprintf("write %s or %s", choice.one, choice.other)}
+	for _, choice := range []struct {
+		flag, value string
+		known       []string
+	}{{"--by", o.by, []string{"section", "file"}}, {"--as", o.as, countAs}, {"format", o.format, []string{"table", "json"}}} {
+		if !slices.Contains(choice.known, choice.value) {
+			last := len(choice.known) - 1
+			return usageError{fmt.Sprintf("%s %q is not known", choice.flag, choice.value), fmt.Sprintf("write %s or %s", strings.Join(choice.known[:last], ", "), choice.known[last])}
 		}
+	}
+	if err := o.recognise(ctx, env, files); err != nil {
+		return err
 	}
 	memo, save := remember(env)
 	defer save()
 	o.book = token.Book{Memo: memo}
-	if o.audit && o.as == "request" {
-		return usageError{"--audit is for templates", "leave out --as request"}
+	if o.audit && o.as != "template" {
+		return usageError{"--audit is for templates", "leave out --as " + o.as}
 	}
 	calibration, err := o.calibrate()
 	if err != nil {
 		return err
+	}
+	if o.as == "eval" {
+		return countEvals(ctx, env, o, files, calibration)
 	}
 	var doc countDocument
 	if dir, ok := o.folder(files); ok {

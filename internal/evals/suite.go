@@ -43,6 +43,7 @@ type Suite struct {
 
 // Prompt is one text that is sent, before its variables are filled in.
 type Prompt struct {
+	ID    string // "" unless the suite gives one
 	Label string
 	File  string // path in the file system it was read from; "" for one written in the suite
 	Whole bool   // File holds this prompt and no other

@@ -70,7 +70,7 @@ func (p *planner) pairs(t test) (out []pair) {
 			continue
 		}
 		for j, prompt := range p.suite.Prompts {
-			if allows(p.allowed[provider.Name()], prompt.Label) && allows(t.prompts, prompt.Label) {
+			if allows(p.allowed[provider.Name()], prompt.Label, prompt.ID) && allows(t.prompts, prompt.Label, prompt.ID) {
 				out = append(out, pair{i, j})
 			}
 		}

@@ -13,8 +13,8 @@ import (
 
 // partial is a prompt as the configuration lists it.
 type partial struct {
-	raw, label string
-	at         source.Span
+	raw, id, label string
+	at             source.Span
 }
 
 // prompts reads the prompts of the configuration: strings, objects, or the old mapping of files to labels.
@@ -24,7 +24,7 @@ func (l *loader) prompts() {
 	seen := map[string]bool{}
 	if m := list.members(); m != nil && list.get("raw").null() && list.get("id").null() {
 		for _, e := range m {
-			found = append(found, partial{e.name, e.value.text(), e.at})
+			found = append(found, partial{raw: e.name, label: e.value.text(), at: e.at})
 		}
 	} else {
 		for _, v := range list.many() {
@@ -37,7 +37,7 @@ func (l *loader) prompts() {
 	for _, p := range found {
 		l.prompt(p)
 	}
-	if len(l.suite.Prompts) == 0 {
+	if len(l.suite.Prompts) == 0 && len(list.many()) == 0 && l.root.get("redteam").null() {
 		l.diags.Add("promptfoo-value", atOr(list, l.root), "list prompts: as text, or as file://prompt.txt", "the configuration has no prompt")
 	}
 }
@@ -52,7 +52,7 @@ func atOr(v, otherwise value) source.Span {
 func (l *loader) partial(v value) (partial, bool) {
 	p := partial{raw: v.text(), at: v.at}
 	if v.members() != nil {
-		p.label = v.get("label").text()
+		p.id, p.label = v.get("id").text(), v.get("label").text()
 		for _, key := range []string{"raw", "id"} {
 			if p.raw == "" {
 				p.raw = v.get(key).text()
@@ -70,7 +70,7 @@ func (l *loader) add(p partial, label, file, raw string) {
 	if p.label != "" {
 		label = p.label
 	}
-	l.suite.Prompts = append(l.suite.Prompts, evals.Prompt{Label: label, File: file, Raw: raw, Span: p.at})
+	l.suite.Prompts = append(l.suite.Prompts, evals.Prompt{ID: p.id, Label: label, File: file, Raw: raw, Span: p.at})
 }
 
 // unknown lists a prompt whose text only a run can tell. It is called all the same.
@@ -79,7 +79,7 @@ func (l *loader) unknown(p partial, why string) {
 	if label == "" {
 		label = p.raw
 	}
-	l.suite.Prompts = append(l.suite.Prompts, evals.Prompt{Label: label, Why: why, Span: p.at})
+	l.suite.Prompts = append(l.suite.Prompts, evals.Prompt{ID: p.id, Label: label, Why: why, Span: p.at})
 	l.open(p.at, false, why)
 }
 
@@ -125,7 +125,7 @@ func (l *loader) pattern(p partial) {
 		return
 	}
 	for _, name := range l.glob(p.raw, p.at) {
-		one := partial{name, "", p.at}
+		one := partial{raw: name, at: p.at}
 		if script(name) {
 			l.unknown(one, fmt.Sprintf("prompt %s is made by a script, which is not run", name))
 			continue

@@ -118,7 +118,7 @@ func (l *loader) hasProvider(ref string) bool {
 
 func (l *loader) hasPrompt(ref string) bool {
 	for _, p := range l.suite.Prompts {
-		if refers(ref, p.Label) {
+		if refers(ref, p.Label, p.ID) {
 			return true
 		}
 	}
