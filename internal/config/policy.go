@@ -19,6 +19,13 @@ type Policy struct {
 	Templates []*prompt.Template
 	Now       time.Time // a block that expired before this day no longer holds
 	From      string    // base or head
+	Asserted  []Asserted
+}
+
+// Asserted is what assertions of an evaluation allow a call of a template.
+type Asserted struct {
+	Template string
+	prompt.Unit
 }
 
 // Ceilings lists every declared ceiling that is in force, with the quantile that the stage and the risk tolerance choose.
@@ -49,6 +56,9 @@ func (p Policy) declared(stage string) []budget.Ceiling {
 			c.Until = b.Expires.Value.Time
 		}
 		l.add(c, b.Limits)
+	}
+	for _, a := range p.Asserted {
+		l.add(budget.Ceiling{Scope: budget.Scope{Kind: "template", Name: a.Template}, Quantile: q, Approver: approvers(p.Defaults.Approvals)}, prompt.Limits{PerCall: a.Unit})
 	}
 	return l.out
 }

@@ -191,3 +191,22 @@ func plural(n int, one string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, one)
 }
+
+// Widest is the limit of a metric that allows most, among those on some prompts, and how many rows of theirs have one.
+func (s *Suite) Widest(metric string, prompts map[int]bool) (widest Limit, rows int) {
+	strictest := map[[2]int]Limit{}
+	for _, l := range s.Limits {
+		key := [2]int{l.Prompt, l.Test}
+		if have, ok := strictest[key]; l.Metric == metric && prompts[l.Prompt] && (!ok || l.Value < have.Value) {
+			strictest[key] = l
+		}
+	}
+	for _, in := range s.Inputs {
+		if l, ok := strictest[[2]int{in.Prompt, in.Test}]; ok {
+			if rows++; rows == 1 || l.Value > widest.Value {
+				widest = l
+			}
+		}
+	}
+	return widest, rows
+}

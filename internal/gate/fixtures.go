@@ -7,24 +7,28 @@ import (
 	"slices"
 
 	"github.com/tokengate/tokengate/internal/budget"
+	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
 const (
-	fixtureRule   = "fixture-expectation"
-	fixtureUnsure = "fixture-unsure"
+	fixtureRule     = "fixture-expectation"
+	fixtureUnsure   = "fixture-unsure"
+	fixtureUnpriced = "fixture-unpriced"
 )
 
 // isFixture tells what a fixture says apart from mistakes that stop the run.
-func isFixture(d source.Diagnostic) bool { return d.Rule == fixtureRule || d.Rule == fixtureUnsure }
+func isFixture(d source.Diagnostic) bool {
+	return d.Rule == fixtureRule || d.Rule == fixtureUnsure || d.Rule == fixtureUnpriced
+}
 
 // fixtures renders every fixture and holds it against what it expects. Tokens are those of the template's declared
 // model, or of o200k_base where none is declared.
-func fixtures(s *side, count counters) source.Diagnostics {
+func fixtures(s, policy *side, count counters) source.Diagnostics {
 	var diags source.Diagnostics
-	for _, name := range s.glob(s.policy.Config.Fixtures) {
+	for _, name := range s.fixtures {
 		list, more := prompt.LoadFixtures(s.fs, name)
 		diags = append(diags, more...)
 		for _, f := range list {
@@ -36,21 +40,21 @@ func fixtures(s *side, count counters) source.Diagnostics {
 					continue // LoadFixtures has said what is wrong with it
 				}
 			}
-			diags = append(diags, held(f, t, count.template(s, t))...)
+			diags = append(diags, held(f, t, count.template(s, t), count.inputCost(s, t))...)
 		}
 	}
-	return diags
+	return append(diags, suiteCosts(s, policy, count)...)
 }
 
 // held holds a fixture against what it expects. A count that is not exact is taken at both ends of its error as well:
 // what is met at one end and missed at the other is not known.
-func held(f prompt.Fixture, t *prompt.Template, c *token.Counter) source.Diagnostics {
+func held(f prompt.Fixture, t *prompt.Template, c *token.Counter, cost func(int64) (money.Amount, bool)) source.Diagnostics {
 	var e token.Estimate
 	at := func(end float64) source.Diagnostics {
-		return f.Check(t, func(text string) int64 {
+		return f.Check(t, prompt.Meter{Cost: cost, Tokens: func(text string) int64 {
 			e = c.Count(text)
 			return int64(math.Round(float64(e.Tokens) * (1 + end*e.RelativeError)))
-		})
+		}})
 	}
 	diags := at(0)
 	if e.RelativeError == 0 {
@@ -59,7 +63,7 @@ func held(f prompt.Fixture, t *prompt.Template, c *token.Counter) source.Diagnos
 	low, high := at(-1), at(1)
 	for i, d := range diags {
 		if !has(low, d) || !has(high, d) {
-			diags[i] = unsure(f, d, e, "known to")
+			diags[i] = unsure(f, d, e, cost, "known to")
 		}
 	}
 	for _, end := range []struct {
@@ -68,7 +72,7 @@ func held(f prompt.Fixture, t *prompt.Template, c *token.Counter) source.Diagnos
 	}{{low, "lower"}, {high, "upper"}} {
 		for _, d := range end.diags {
 			if !has(diags, d) {
-				diags = append(diags, unsure(f, d, e, "at the "+end.name+" end of its count's error,"))
+				diags = append(diags, unsure(f, d, e, cost, "at the "+end.name+" end of its count's error,"))
 			}
 		}
 	}
@@ -80,12 +84,16 @@ func has(list source.Diagnostics, d source.Diagnostic) bool {
 	return slices.ContainsFunc(list, func(o source.Diagnostic) bool { return o.Span == d.Span })
 }
 
-func unsure(f prompt.Fixture, d source.Diagnostic, e token.Estimate, where string) source.Diagnostic {
-	limit := f.Expect.MaxTokens
-	if d.Span != limit.Span {
-		limit = f.Expect.MinTokens
+func unsure(f prompt.Fixture, d source.Diagnostic, e token.Estimate, cost func(int64) (money.Amount, bool), where string) source.Diagnostic {
+	measured, limit := float64(e.Tokens), float64(f.Expect.MinTokens.Value)
+	switch d.Span {
+	case f.Expect.MaxTokens.Span:
+		limit = float64(f.Expect.MaxTokens.Value)
+	case f.Expect.MaxCost.Span:
+		spent, _ := cost(e.Tokens)
+		measured, limit = spent.Float(), f.Expect.MaxCost.Value.Float()
 	}
-	margin := ratio(math.Abs(float64(e.Tokens)-float64(limit.Value)), float64(e.Tokens))
+	margin := ratio(math.Abs(measured-limit), measured)
 	d.Rule, d.Hint = fixtureUnsure, budget.Settled(margin, e.RelativeError)+" would settle it: run tokengate calibrate, or leave more room"
 	d.Summary += fmt.Sprintf(", %s ±%.1f%%", where, e.RelativeError*100)
 	return d

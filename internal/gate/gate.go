@@ -77,7 +77,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		return nil, diags, nil
 	}
 	count := counters{token.Book{Calibration: policy.calibration, Memo: in.Memo}, catalog, in.Now}
-	diags = append(diags, fixtures(head, count)...) // one that is not met is a finding that fails; see given
+	diags = append(diags, fixtures(head, policy, count)...) // one that is not met is a finding that fails; see given
 	if unusable := slices.DeleteFunc(slices.Clone(diags), isFixture); unusable.HasErrors() {
 		unusable.Sort()
 		return nil, unusable, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/tokengate/tokengate/internal/config"
+	"github.com/tokengate/tokengate/internal/evals"
 	"github.com/tokengate/tokengate/internal/pricing"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/replay"
@@ -28,9 +29,11 @@ type side struct {
 
 	calibration *token.Calibration // nil without one
 
-	loader prompt.Loader
-	tree   *prompt.Tree // nil where templates are loaded file by file
-	listed []string     // paths of templates that the configuration names, or that were found without one
+	loader   prompt.Loader
+	tree     *prompt.Tree // nil where templates are loaded file by file
+	listed   []string     // paths of templates that the configuration names, or that were found without one
+	fixtures []string     // files of fixtures, without those that are suites
+	suites   []*evals.Suite
 }
 
 // zeroConfig lists the templates that are looked for where nothing is configured. Claude Code reads the first two and
@@ -47,6 +50,7 @@ func load(rev Revision, in Input, from string) *side {
 	for _, name := range s.plant(s.templatePaths(), in.loading(s)) {
 		s.template(name, in.Now)
 	}
+	s.loadFixtures(from)
 	_, unusable := s.policy.Guardrails()
 	s.diags = slices.Concat(s.diags, unusable, s.policy.CheckEmergencies())
 	if !s.diags.HasErrors() {

@@ -3,29 +3,32 @@ package prompt
 import (
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/source"
 	"go.yaml.in/yaml/v3"
 )
 
-// Fixture is one set of variables for a plain template, and what is expected of the prompt it renders to.
+// Fixture is one set of variables for a template, and what is expected of the prompt it renders to.
 type Fixture struct {
-	Name        source.At[string]             `yaml:"name"`
-	Description source.At[string]             `yaml:"description"`
-	Template    source.At[string]             `yaml:"template"` // path relative to the project's root
-	Vars        source.Map[source.At[string]] `yaml:"vars"`
-	Expect      Expect                        `yaml:"expect"`
+	Name        source.At[string]   `yaml:"name"`
+	Description source.At[string]   `yaml:"description"`
+	Template    source.At[string]   `yaml:"template"`  // path relative to the project's root
+	Templates   []source.At[string] `yaml:"templates"` // several, instead of one; LoadFixtures gives a fixture for each
+	Vars        source.Map[Var]     `yaml:"vars"`
+	Expect      Expect              `yaml:"expect"`
 
 	Span source.Span `yaml:"-"` // where the fixture starts
 }
 
 // Expect is what a rendered fixture must be; a key that is not set expects nothing.
 type Expect struct {
-	MaxTokens source.At[money.Count] `yaml:"max_tokens"`
-	MinTokens source.At[money.Count] `yaml:"min_tokens"`
-	Contains  []source.At[string]    `yaml:"contains"`
+	MaxTokens   source.At[money.Count]  `yaml:"max_tokens"`
+	MinTokens   source.At[money.Count]  `yaml:"min_tokens"`
+	MaxCost     source.At[money.Amount] `yaml:"max_cost"` // of the prompt as the input of one call, nothing cached, at the template's model
+	Contains    []source.At[string]     `yaml:"contains"`
+	NotContains []source.At[string]     `yaml:"not_contains"`
+	Matches     []source.At[Pattern]    `yaml:"matches"`
 }
 
 // DecodeNode reads the keys and keeps where they stand.
@@ -76,11 +79,36 @@ func LoadFixtures(fsys fs.FS, name string) ([]Fixture, source.Diagnostics) {
 	if len(list) == 0 && len(diags) == 0 {
 		diags.Warn("fixture-empty", source.Span{File: clean}, "name a template and its vars, or remove the file", "fixture file %s holds no fixture", clean)
 	}
+	var out []Fixture
 	for _, f := range list {
-		f.validate(fsys, &diags)
+		for i := range f.Vars {
+			f.Vars[i].Value.load(fsys, &diags)
+		}
+		for _, one := range f.each() {
+			one.validate(fsys, &diags)
+			out = append(out, one)
+		}
 	}
 	diags.Sort()
-	return list, diags
+	return out, diags
+}
+
+// each gives a fixture of several templates once for every one of them.
+func (f Fixture) each() []Fixture {
+	if len(f.Templates) == 0 {
+		return []Fixture{f}
+	}
+	var out []Fixture
+	for _, t := range f.Templates {
+		one := f
+		one.Template, one.Templates = t, nil
+		out = append(out, one)
+	}
+	if f.Template.Set {
+		f.Templates = nil
+		out = append([]Fixture{f}, out...)
+	}
+	return out
 }
 
 func (f Fixture) validate(fsys fs.FS, diags *source.Diagnostics) {
@@ -104,34 +132,18 @@ func (f Fixture) validate(fsys fs.FS, diags *source.Diagnostics) {
 func (f Fixture) Values() map[string]string {
 	vars := make(map[string]string, len(f.Vars))
 	for _, e := range f.Vars {
-		vars[e.Key.Value] = e.Value.Value
+		vars[e.Key.Value] = e.Value.Text
 	}
 	return vars
 }
 
-// Check renders t with the fixture's variables and holds the result against what is expected; count gives the tokens of
-// a text. It returns the diagnostics of Render too. A nil template, one that could not be loaded, fulfils nothing.
-func (f Fixture) Check(t *Template, count func(string) int64) source.Diagnostics {
-	text, diags := t.Render(f.Values())
-	if t == nil {
-		f.fail(&diags, f.Template.Span, "cannot be rendered: the template was not loaded")
-		return diags
+// Data is the variables by name with their types, for templates that compute: see Var.
+func (f Fixture) Data() map[string]any {
+	vars := make(map[string]any, len(f.Vars))
+	for _, e := range f.Vars {
+		vars[e.Key.Value] = e.Value.Value
 	}
-	if e := f.Expect; e.MaxTokens.Set || e.MinTokens.Set {
-		tokens := money.Count(count(text))
-		if e.MaxTokens.Set && tokens > e.MaxTokens.Value {
-			f.fail(&diags, e.MaxTokens.Span, "renders to %s tokens, over the %s expected", tokens.Exact(), e.MaxTokens.Value.Exact())
-		}
-		if e.MinTokens.Set && tokens < e.MinTokens.Value {
-			f.fail(&diags, e.MinTokens.Span, "renders to %s tokens, under the %s expected", tokens.Exact(), e.MinTokens.Value.Exact())
-		}
-	}
-	for _, c := range f.Expect.Contains {
-		if !strings.Contains(text, c.Value) {
-			f.fail(&diags, c.Span, "renders to a text that does not contain %q", c.Value)
-		}
-	}
-	return diags
+	return vars
 }
 
 func (f Fixture) fail(diags *source.Diagnostics, at source.Span, format string, args ...any) {

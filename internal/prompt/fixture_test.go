@@ -91,11 +91,11 @@ func TestFixtureCheck(t *testing.T) {
 	}
 	tmpl, _ := Load(fsys, "p.txt", Options{})
 	for i, f := range fixtures {
-		if diff := cmp.Diff(want[i], lines(f.Check(tmpl, words))); diff != "" {
+		if diff := cmp.Diff(want[i], lines(f.Check(tmpl, Meter{Tokens: words}))); diff != "" {
 			t.Errorf("fixture %d (-want +got):\n%s", i, diff)
 		}
 	}
-	if got := rules(fixtures[0].Check(nil, words)); got != "error fixture-expectation f.yaml:3:13" {
+	if got := rules(fixtures[0].Check(nil, Meter{Tokens: words})); got != "error fixture-expectation f.yaml:3:13" {
 		t.Errorf("a template that is not there: %s", got)
 	}
 }

@@ -126,7 +126,7 @@ func FuzzFixtures(f *testing.F) {
 		}
 		tmpl, _ := Load(fsys, "p.txt", Options{})
 		for _, fixture := range list {
-			fixture.Check(tmpl, func(s string) int64 { return int64(len(s)) })
+			fixture.Check(tmpl, Meter{Tokens: func(s string) int64 { return int64(len(s)) }})
 		}
 	})
 }

@@ -47,5 +47,6 @@ var Rules = []source.Rule{
 	{ID: "fixture-no-template", Summary: "a fixture names no template", Explain: "Variables alone can not be rendered; add template with a path relative to the project's root."},
 	{ID: "fixture-missing-template", Summary: "the template of a fixture can not be used", Explain: "The path is relative to the project's root, not to the fixture file."},
 	{ID: "fixture-missing-var", Summary: "a placeholder has no variable", Explain: "The placeholder is counted as it stands, which is shorter or longer than what the application sends."},
-	{ID: "fixture-expectation", Summary: "a rendered fixture is not as expected", Explain: "The prompt is longer or shorter than the fixture allows, or a text that it must contain is gone."},
+	{ID: "fixture-expectation", Summary: "a rendered fixture is not as expected", Explain: "The prompt is longer, shorter or dearer than the fixture allows, a text that it must contain is gone, or one that it must not contain is there. Of a promptfoo configuration: the input of a call alone costs more than its cost assertion allows for the whole call."},
+	{ID: "fixture-unpriced", Summary: "a fixture limits the cost of a prompt whose price is not known", Explain: "max_cost is held at the price of the model that the template declares, in a budget block of its own or on the track that names it. Without one there is no price, and the expectation is neither met nor missed."},
 }
