@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tokengate/tokengate/internal/engine"
 	"github.com/tokengate/tokengate/internal/evals"
 	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
@@ -143,20 +144,18 @@ func (p *planner) uncertain(prompt evals.Prompt) {
 	}
 }
 
-var logic = regexp.MustCompile(`\{%|\{\{|\{#`)
-var plainName = regexp.MustCompile(`\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}`)
+// maxSteps bounds one rendering; a run renders thousands.
+const maxSteps = 50_000
 
-// render fills a template in.
+// render fills a template in, as Nunjucks without escaping. Nothing is included: a prompt stands alone.
 func render(text string, vars map[string]any) (string, error) {
-	out := plainName.ReplaceAllStringFunc(text, func(s string) string {
-		v := vars[plainName.FindStringSubmatch(s)[1]]
-		if v == nil {
-			return ""
-		}
-		return fmt.Sprint(v)
-	})
-	if logic.MatchString(plainName.ReplaceAllString(text, "")) {
-		return "", errors.New("holds template logic")
+	if !strings.Contains(text, "{") {
+		return text, nil
 	}
-	return out, nil
+	out, err := engine.Render(engine.Nunjucks, "prompt", text, vars, engine.Options{MaxSteps: maxSteps})
+	var wrong *engine.Error
+	if errors.As(err, &wrong) && wrong.Line > 0 {
+		return "", fmt.Errorf("line %d: %s", wrong.Line, wrong.Reason)
+	}
+	return out, err
 }
