@@ -15,7 +15,7 @@ import (
 // carry fills in what sending head's templates costs in a period, and lists their files, largest first.
 func (w writer) carry(r *report.Report) {
 	l := ledger{per: w.perCarry(), files: map[string]*report.FileCost{}}
-	for i, t := range w.head.policy.Templates {
+	for i, t := range w.shown() {
 		l.template(&r.Templates[i], t, textsOf(w.res.Texts(false), t))
 	}
 	spend := w.spend(l.per)

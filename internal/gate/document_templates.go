@@ -13,12 +13,9 @@ import (
 // templates gives the size of every template of head, counted for the model it is used with.
 func (w writer) templates() []report.Template {
 	out := []report.Template{}
-	for _, t := range w.head.policy.Templates {
+	for _, t := range w.shown() {
 		model := w.modelFor(t)
 		counter := w.count.of(model)
-		if w.unseen(t, w.m.calls(t)) {
-			continue
-		}
 		m := replay.Measure(t, counter)
 		rt := report.Template{Path: t.Path, Model: model, Tokens: m.Total.Tokens, Error: round(m.Total.RelativeError, 4), Method: m.Total.Method, Calls: w.m.calls(t)}
 		if w.base != nil && w.base.templates[t.Path] != nil {

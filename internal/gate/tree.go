@@ -131,14 +131,14 @@ func (w writer) unseen(t *prompt.Template, calls int64) bool {
 	return w.base == nil || w.base.templates[t.Path] != nil && w.base.templates[t.Path].Text() == t.Text()
 }
 
+// shown lists the templates of the report, in its order.
+func (w writer) shown() []*prompt.Template {
+	return slices.DeleteFunc(slices.Clone(w.head.policy.Templates), func(t *prompt.Template) bool { return w.unseen(t, w.m.calls(t)) })
+}
+
 // unseenNote says how many templates are left out; "" for none.
 func (w writer) unseenNote() string {
-	n := 0
-	for _, t := range w.head.policy.Templates {
-		if w.unseen(t, w.m.calls(t)) {
-			n++
-		}
-	}
+	n := len(w.head.policy.Templates) - len(w.shown())
 	if n == 0 {
 		return ""
 	}

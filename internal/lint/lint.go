@@ -28,9 +28,9 @@ type Input struct {
 	Files    fs.FS  // the project at head
 	Base     fs.FS  // the project as it was approved last; nil without one
 	Policy   config.Policy
-	Settings config.Lint // in force: base's where there is a base that declares anything
-	Loaded   source.Diagnostics // what loading head said
-	Known    []source.Rule      // what explains rules of Loaded that no package below has
+	Settings config.Lint                 // in force: base's where there is a base that declares anything
+	Loaded   source.Diagnostics          // what loading head said
+	Known    []source.Rule               // what explains rules of Loaded that no package below has
 	Before   map[string]*prompt.Template // base's templates by path
 	Fixtures []prompt.Fixture
 	Catalog  *pricing.Catalog
