@@ -151,10 +151,10 @@ func (s *side) named(only []string, in Input) {
 			s.unlisted(name, in)
 			continue
 		}
-		_ = fs.WalkDir(s.fs, name, func(at string, e fs.DirEntry, err error) error { // a folder that cannot be read holds nothing to look at
+		_ = fs.WalkDir(s.fs, name, func(at string, e fs.DirEntry, err error) error { // of a folder that cannot be read nothing is looked at
 			switch base := path.Base(at); {
-			case err != nil:
-				return nil
+			case err != nil && e != nil && e.IsDir():
+				return fs.SkipDir
 			case e.IsDir() && (base == ".git" || base == "node_modules"):
 				return fs.SkipDir
 			case !e.IsDir() && prompt.KindOf(at) == prompt.ClaudeMD:

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/budget"
@@ -38,6 +39,7 @@ func (p *project) contradictions() []Finding {
 		}
 		for _, b := range bounds(pair.child.limits) {
 			above, ok := parents[b.key]
+			ok = ok && (pair.same || !b.single)
 			if held, before := strictest[b.span]; ok && b.value > above.value && (!before || above.value < held) {
 				out = slices.DeleteFunc(out, func(f Finding) bool { return f.Span == b.span }) // the strictest of its parents is named
 				strictest[b.span] = above.value
@@ -50,7 +52,11 @@ func (p *project) contradictions() []Finding {
 	return out
 }
 
-type pair struct{ child, parent tier }
+// pair is a declaration and one above it; same says that both are about the same calls.
+type pair struct {
+	child, parent tier
+	same          bool
+}
 
 // lineage pairs every declaration of limits with what stands above it.
 func (p *project) lineage() []pair {
@@ -63,7 +69,7 @@ func (p *project) lineage() []pair {
 		for _, e := range list {
 			own := tier{kind + " " + e.Key.Value, e.Value.Limits}
 			above[budget.Scope{Kind: kind, Name: e.Key.Value}] = own
-			out = append(out, pair{own, root})
+			out = append(out, pair{own, root, false})
 		}
 	}
 	for _, t := range p.Policy.Templates {
@@ -72,11 +78,12 @@ func (p *project) lineage() []pair {
 				continue
 			}
 			block := tier{fmt.Sprintf("the block of %s in %s", b.Scope(), b.Span.File), b.Limits}
-			out = append(out, pair{block, root})
-			for _, s := range []budget.Scope{{Kind: "track", Name: b.Track.Value}, {Kind: "feature", Name: b.Feature.Value}} {
-				if parent, ok := above[s]; ok {
-					out = append(out, pair{block, parent})
-				}
+			out = append(out, pair{block, root, false})
+			if parent, ok := above[budget.Scope{Kind: "track", Name: b.Track.Value}]; ok {
+				out = append(out, pair{block, parent, !b.Feature.Set})
+			}
+			if parent, ok := above[budget.Scope{Kind: "feature", Name: b.Feature.Value}]; ok {
+				out = append(out, pair{block, parent, !b.Track.Set})
 			}
 		}
 	}
@@ -89,23 +96,25 @@ type bound struct {
 	value float64
 	text  string
 	span  source.Span
+
+	single bool // of a call, a session or a change: of a part it may be looser than of the whole
 }
 
 func bounds(l prompt.Limits) []bound {
 	var out []bound
 	count := func(key string, at source.At[money.Count]) {
 		if at.Set {
-			out = append(out, bound{key, float64(at.Value), at.Value.String() + " tokens", at.Span})
+			out = append(out, bound{key: key, value: float64(at.Value), text: at.Value.String() + " tokens", span: at.Span})
 		}
 	}
 	amount := func(key string, at source.At[money.Amount]) {
 		if at.Set {
-			out = append(out, bound{key, at.Value.Float(), at.Value.String(), at.Span})
+			out = append(out, bound{key: key, value: at.Value.Float(), text: at.Value.String(), span: at.Span})
 		}
 	}
 	ratio := func(key string, at source.At[money.Ratio]) {
 		if at.Set {
-			out = append(out, bound{key, float64(at.Value), at.Value.String(), at.Span})
+			out = append(out, bound{key: key, value: float64(at.Value), text: at.Value.String(), span: at.Span})
 		}
 	}
 	amount("ceiling.cost", l.Ceiling.Cost)
@@ -121,8 +130,11 @@ func bounds(l prompt.Limits) []bound {
 		count(u.key+".input_tokens", u.InputTokens)
 		count(u.key+".output_tokens", u.OutputTokens)
 		if u.Latency.Set {
-			out = append(out, bound{u.key + ".latency", time.Duration(u.Latency.Value).Seconds(), u.Latency.Value.String(), u.Latency.Span})
+			out = append(out, bound{key: u.key + ".latency", value: time.Duration(u.Latency.Value).Seconds(), text: u.Latency.Value.String(), span: u.Latency.Span})
 		}
+	}
+	for i := range out {
+		out[i].single = !strings.HasPrefix(out[i].key, "ceiling.")
 	}
 	count("max_output_tokens", l.MaxOutputTokens)
 	count("context.max_input_tokens", l.Context.MaxInputTokens)

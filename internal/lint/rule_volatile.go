@@ -39,13 +39,11 @@ var stampPattern = regexp.MustCompile(`(?im)(?:\b(?:last[ _-]?(?:updated|modifie
 func (p *project) volatiles() []Finding {
 	var out []Finding
 	for _, t := range p.Policy.Templates {
-		f, ok := Finding{}, false
+		find := p.varies
 		if t.Kind == prompt.ClaudeMD {
-			f, ok = p.stamp(t)
-		} else {
-			f, ok = p.varies(t)
+			find = p.stamp
 		}
-		if ok {
+		if f, ok := find(t); ok {
 			out = append(out, f)
 		}
 	}
