@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
 	"github.com/tokengate/tokengate/internal/report"
 	"github.com/tokengate/tokengate/internal/source"
@@ -76,13 +75,13 @@ func (a passage) repeats(first passage, similarity float64) Finding {
 		how = fmt.Sprintf("is %.0f %% the same as", 100*similarity)
 	}
 	if a.part.Text == "" {
-		f := at(whole(a.text.Path), "keep one file, and import it where it is needed", "%s %s %s: %s tokens", a.text.Path, how, first.text.Path, money.Count(a.text.tokens).Exact())
+		f := at(whole(a.text.Path), "keep one file, and import it where it is needed", "%s %s %s", a.text.Path, how, first.text.Path)
 		f.Tokens, f.Cost = a.text.tokens, cost(a.text.carry)
 		f.Related = []report.LintRelated{{Place: whole(first.text.Path), Message: "the first of the two"}}
 		return f
 	}
-	f := at(a.part.Span, "keep one of the two, or move both into one file that is imported", "%s %s %s at %s:%d: %s tokens", a.part.name(), how, first.part.name(),
-		first.text.Path, first.part.Span.Start.Line, money.Count(a.part.tokens).Exact())
+	f := at(a.part.Span, "keep one of the two, or move both into one file that is imported", "%s %s %s at %s:%d", a.part.name(), how, first.part.name(),
+		first.text.Path, first.part.Span.Start.Line)
 	f.Tokens, f.Cost = a.part.tokens, cost(a.part.carry)
 	f.Related = []report.LintRelated{{Place: first.part.Span, Message: "the first of the two"}}
 	return f

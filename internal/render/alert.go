@@ -143,7 +143,11 @@ func lintSize(d *report.Lint, f report.LintFinding) string {
 		out = append(out, plural(*f.Tokens, "token", "tokens"))
 	}
 	if f.Cost != nil && d.Period != nil {
-		out = append(out, spend(*f.Cost)+"/"+d.Period.Name)
+		amount := unitPrice(*f.Cost) // small sums are worth their digits, large ones are forecasts
+		if f.Cost.Cmp(money.New(1, 0)) >= 0 {
+			amount = spend(*f.Cost)
+		}
+		out = append(out, amount+"/"+d.Period.Name)
 	}
 	return strings.Join(out, ", ")
 }
