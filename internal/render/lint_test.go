@@ -95,7 +95,7 @@ func parsed(t *testing.T, b []byte) any {
 	return v
 }
 
-// sarifSchema is SARIF's own schema, where .ci/test or somebody has put it; the repository does not carry it.
+// sarifSchema is SARIF's own schema, where somebody has put it; the repository does not carry it.
 func sarifSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "..", ".bin", "sarif-2.1.0.json"))
