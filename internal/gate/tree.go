@@ -128,7 +128,17 @@ func (w writer) unseen(t *prompt.Template, calls int64) bool {
 	if tree == nil || tree.Template(t.Path) != t || t == tree.Main() || calls > 0 || slices.Contains(w.head.listed, t.Path) {
 		return false
 	}
-	return w.base == nil || w.base.templates[t.Path] != nil && w.base.templates[t.Path].Text() == t.Text()
+	return w.base == nil || w.base.templates[t.Path] != nil && own(w.base.templates[t.Path]) == own(t)
+}
+
+// own is what is sent of the file that gives a template its path, and of no other.
+func own(t *prompt.Template) string {
+	for _, f := range t.Files {
+		if f.Path == t.Path {
+			return f.Text()
+		}
+	}
+	return ""
 }
 
 // shown lists the templates of the report, in its order.
