@@ -119,7 +119,7 @@ func (t *Tree) Of(agent, skill string) string {
 	if agent == "" {
 		return cmp.Or(t.skills[skill], t.main.Path)
 	}
-	if p, ok := t.agents[agent]; ok {
+	if p, ok := t.agents[agent]; ok && agent != AnyAgent {
 		return p
 	}
 	if p, ok := t.skills[skill]; ok && t.forked(p) {
