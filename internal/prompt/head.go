@@ -84,13 +84,14 @@ func (d *document) readHead() head {
 
 // mapping takes the values that are texts or lists of texts; of a key that stands twice the last.
 func (d *document) mapping(n *yaml.Node, values map[string]headValue) {
+	c := frontCursor{doc: d}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		end := d.front.end
+		from, end := c.at(value), d.front.end
 		if i+2 < len(n.Content) {
-			end = d.frontOffset(n.Content[i+2])
+			end = c.at(n.Content[i+2])
 		}
-		v := headValue{at: d.shrink(region{d.frontOffset(value), end})}
+		v := headValue{at: d.shrink(region{from, end})}
 		if value.Kind == yaml.AliasNode && value.Alias != nil {
 			value = value.Alias
 		}
@@ -115,21 +116,27 @@ func (d *document) mapping(n *yaml.Node, values map[string]headValue) {
 	}
 }
 
-// frontOffset is where a node of the front matter begins. YAML's columns count characters.
-func (d *document) frontOffset(n *yaml.Node) int {
-	line := d.line(d.front.start) - 1 + max(n.Line, 1) - 1
-	if line >= len(d.lines) {
+// frontCursor finds where nodes of the front matter begin. YAML's columns count characters; every line is walked once, as
+// long as nodes come in order: one line of megabytes must not cost a square.
+type frontCursor struct {
+	doc            *document
+	line, col, off int
+}
+
+func (c *frontCursor) at(n *yaml.Node) int {
+	d := c.doc
+	line := d.line(d.front.start) + max(n.Line, 1) - 1
+	if line > len(d.lines) {
 		return d.front.end
 	}
-	at := d.lines[line]
-	for range max(n.Column, 1) - 1 {
-		if at >= d.front.end {
-			break
-		}
-		_, size := utf8.DecodeRuneInString(d.text[at:])
-		at += size
+	if line != c.line || n.Column < c.col {
+		c.line, c.col, c.off = line, 1, d.lines[line-1]
 	}
-	return min(max(at, d.front.start), d.front.end)
+	for c.col < n.Column && c.off < d.front.end {
+		_, size := utf8.DecodeRuneInString(d.text[c.off:])
+		c.off, c.col = c.off+size, c.col+1
+	}
+	return min(max(c.off, d.front.start), d.front.end)
 }
 
 // shrink takes white space off both ends of a region.
@@ -147,34 +154,42 @@ var headLine = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_-]*):(?:[ \t]+(.*)|[ \t]
 
 // lenient reads "key: value" line by line. Lines that are indented, or that begin a list, go on with the value before.
 func (d *document) lenient(values map[string]headValue) {
-	key := ""
-	for at := d.front.start; at < d.front.end; {
-		end := min(d.next(at), d.front.end)
-		line := strings.TrimRight(d.text[at:end], " \t\r\n")
-		m := headLine.FindStringSubmatch(line)
-		switch {
-		case m != nil:
-			key = m[1]
-			value := strings.TrimSpace(m[2])
-			start := at + len(line) - len(m[2])
-			values[key] = headValue{text: unquoted(value), list: []string{unquoted(value)}, at: d.shrink(region{start, end})}
-		case key != "" && strings.TrimSpace(line) != "":
-			v := values[key]
-			more := strings.TrimSpace(line)
-			if item, ok := strings.CutPrefix(more, "- "); ok && (v.text == "" || len(v.list) > 1) {
-				if v.text == "" && len(v.list) == 1 && v.list[0] == "" {
-					v.list = nil
-				}
-				v.list = append(v.list, unquoted(strings.TrimSpace(item)))
-			} else {
-				v.text = strings.TrimSpace(v.text + " " + more)
-				v.list = []string{v.text}
-			}
-			v.at = d.shrink(region{v.at.start, end})
+	key, at := "", region{}
+	var lines []string
+	keep := func() {
+		if key != "" {
+			v := gather(lines)
+			v.at = d.shrink(at)
 			values[key] = v
 		}
-		at = end
 	}
+	for start := d.front.start; start < d.front.end; {
+		end := min(d.next(start), d.front.end)
+		line := strings.TrimRight(d.text[start:end], " \t\r\n")
+		if m := headLine.FindStringSubmatch(line); m != nil {
+			keep()
+			key, at, lines = m[1], region{start + len(line) - len(m[2]), end}, []string{strings.TrimSpace(m[2])}
+		} else if strings.TrimSpace(line) != "" {
+			lines, at.end = append(lines, strings.TrimSpace(line)), end
+		}
+		start = end
+	}
+	keep()
+}
+
+// gather makes a value of the lines it stands on: a list where all but the first, which is empty, begin with a dash.
+func gather(lines []string) headValue {
+	first := unquoted(lines[0])
+	isItem := func(l string) bool { return strings.HasPrefix(l, "- ") }
+	if rest := lines[1:]; first == "" && len(rest) > 0 && !slices.ContainsFunc(rest, func(l string) bool { return !isItem(l) }) {
+		v := headValue{list: []string{}}
+		for _, l := range rest {
+			v.list = append(v.list, unquoted(strings.TrimSpace(l[len("- "):])))
+		}
+		return v
+	}
+	text := strings.TrimSpace(strings.Join(append([]string{first}, lines[1:]...), " "))
+	return headValue{text: text, list: []string{text}}
 }
 
 // unquoted takes a pair of quotes off a value, and the marks of a block whose lines follow.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -261,6 +262,26 @@ func TestTreeBudgets(t *testing.T) {
 	}
 	if _, diags := LoadTree(files(".claude/agents/a.md", "---\nname: a\ndescription: d: e\ntokengate: {ceiling: 1M}\n---\n"), Loader{}); !diags.HasErrors() {
 		t.Error("a budget that cannot be read is no error")
+	}
+}
+
+// Hostile front matter ends soon.
+func TestHostileHeads(t *testing.T) {
+	for name, head := range map[string]string{
+		"one line of keys":  "{" + strings.Repeat("a: 1, ", 60_000) + "b: 2}",
+		"lines of no YAML":  strings.Repeat("a: b: c\n", 60_000),
+		"braces":            "paths: ['" + strings.Repeat("{a,b}", 60_000) + "']",
+		"deep lists":        "paths: " + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000),
+		"values that go on": "a: [\n" + strings.Repeat("  x\n", 60_000),
+	} {
+		start := time.Now()
+		tree, _ := LoadTree(files(".claude/rules/r.md", "---\n"+head+"\n---\nR", ".claude/agents/a.md", "---\n"+head+"\n---\nR"), Loader{})
+		checkTree(t, tree)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s took %s", name, took)
+		} else {
+			t.Log(name, took)
+		}
 	}
 }
 
