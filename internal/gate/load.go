@@ -76,9 +76,7 @@ func (s *side) template(name string, now time.Time) {
 func (s *side) follow(base *side, now time.Time) {
 	if base.tree != nil && s.tree == nil {
 		s.transplant(base.loader)
-		for _, t := range s.tree.Templates() {
-			s.policy.Templates = append(s.policy.Templates, t)
-		}
+		s.policy.Templates = append(s.policy.Templates, s.tree.Templates()...)
 	}
 	for _, t := range base.policy.Templates {
 		ofTree := base.tree != nil && base.tree.Template(t.Path) != nil // what head's tree has not, its tool does not load
