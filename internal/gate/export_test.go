@@ -33,3 +33,23 @@ func ScopePaths(in Input) (map[budget.Scope][2][]float64, error) {
 	}
 	return out, m.cost.err
 }
+
+// TextEvidence measures as Run does, and gives the evidence for ceilings made by hand in the place of the declared ones.
+func TextEvidence(in Input, ceilings []budget.Ceiling) (budget.Evidence, error) {
+	base, _ := loadBase(in)
+	head := load(in.Head, in, "head")
+	policy := head
+	if base != nil {
+		policy = base
+	}
+	catalog, _ := policy.policy.Catalog(policy.fs, in.Catalog)
+	count := counters{token.Book{}, catalog, in.Now}
+	sources, opts, _ := recordings(policy, in)
+	results, _, _, err := replayed([]replay.Plan{plan(in, base, head, count)}, sources, opts)
+	if err != nil {
+		return budget.Evidence{}, err
+	}
+	m := measure(in, policy, catalog, results[0])
+	m.measureTexts(ceilings, base, head, count, results[0])
+	return budget.Evidence{Now: in.Now, Stage: in.Stage, Period: "month", HasBase: base != nil, Ceilings: ceilings, Scopes: m.scopes}, nil
+}
