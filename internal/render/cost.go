@@ -217,7 +217,6 @@ func placed(p report.Place, heading string) string {
 
 // costFacts says what the figures are and what they rest on.
 func costFacts(d *report.Surface) []string {
-	p := d.Provenance
 	var out []string
 	if t := d.Total; t != nil {
 		out = append(out, fmt.Sprintf("%s of these tokens are read from a cache; all of them as plain input would cost %s more a %s", percent(t.CacheRead), spend(t.Saved), d.Period.Name))
@@ -235,11 +234,11 @@ func costFacts(d *report.Surface) []string {
 			out = append(out, fmt.Sprintf("%s has no cost: %s", f.Path, f.Why))
 		}
 	}
-	out = append(out, restsOn(d.Report()), volumeFact(p, d.Period.Name))
-	if worst := textError(d); worst > 0 {
-		out = append(out, "the tokens of the texts are counted to ±"+percent(worst)+", and so is what they cost")
+	r := d.Report() // whose counts are those of the texts here, not of what calls were moved by
+	if r.Provenance.CountingError, r.Provenance.CountingBy = textError(d), ""; r.Provenance.CountingError > 0 {
+		r.Provenance.CountingBy = "and so is what the text costs"
 	}
-	return out
+	return append(out, restsOn(r), volumeFact(d.Provenance, d.Period.Name))
 }
 
 // volumeFact says how much traffic the volume of a period rests on.
