@@ -469,3 +469,20 @@ func add(b *testing.B, run *Run, calls []traffic.Call, i int) {
 		b.Fatal(err)
 	}
 }
+
+// As BenchmarkAdd, with what the text of every call was paid with booked as well: once a side.
+func BenchmarkAddTexts(b *testing.B) {
+	base, head := revision(b, words(500), prompt.Limits{}), revision(b, words(540), prompt.Limits{})
+	calls := many(20_000)
+	run := Plan{Catalog: catalog(b), At: day, Base: base, Head: head, Texts: true}.Start()
+	for i := range 1_000_000 {
+		add(b, run, calls, i)
+	}
+	b.ReportAllocs()
+	i := 1_000_000
+	for b.Loop() {
+		add(b, run, calls, i)
+		i++
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
