@@ -3,6 +3,7 @@ package prompt
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tokengate/tokengate/internal/source"
@@ -40,6 +41,12 @@ type setting struct {
 
 func at[T any](name string, v source.At[T]) setting { return setting{name, v.Span, v.Set} }
 
+// ceiling reports whether the setting is a ceiling, which holds beside all others, rather than a guardrail.
+func (s setting) ceiling() bool {
+	group, _, _ := strings.Cut(s.name, ".")
+	return slices.Contains([]string{"ceiling", "growth", "per_call", "per_session"}, group)
+}
+
 func (u Unit) settings(prefix string) []setting {
 	return []setting{
 		at(prefix+".input_tokens", u.InputTokens), at(prefix+".output_tokens", u.OutputTokens), at(prefix+".tokens", u.Tokens),
@@ -74,6 +81,9 @@ func checkBudgets(budgets []Budget, now time.Time) source.Diagnostics {
 				continue
 			}
 			key := fmt.Sprintf("%s\x00%s\x00%t", b.scopeKey(), s.name, b.Expires.Set)
+			if !s.ceiling() { // of guardrails in several files the closest holds
+				key += "\x00" + b.Span.File
+			}
 			if before, ok := first[key]; ok {
 				diags.Add("duplicate-budget", s.span, "keep one of the two", "%s of %s is declared twice; the first is at %s", s.name, b.Scope(), before)
 				continue

@@ -45,7 +45,8 @@ func FuzzLoad(f *testing.F) {
 }
 
 func FuzzBudget(f *testing.F) {
-	for _, s := range []string{"ceiling: 40M", "track: a\nper_call: {cost: $1}", "&a [*a]", "expires: 2026-01-01\nreview: {cadence: x}", "| Track | Tokens |\n|---|---|\n| a | 4M |", "ceiling: {tokens: [1]}\n\tx", "toggles: {a: yes}"} {
+	for _, s := range []string{"ceiling: 40M", "track: a\nper_call: {cost: $1}", "&a [*a]", "expires: 2026-01-01\nreview: {cadence: x}", "| Track | Tokens |\n|---|---|\n| a | 4M |", "ceiling: {tokens: [1]}\n\tx", "toggles: {a: yes}",
+		"sections: {a: {ceiling: 4M}, token-budget: {model: x}}\nmodels: []", "incident: x\nreview: {last: 2026-01-01}", "| Section | Tokens |\n|---|---|\n| #token-budget | 4M |\n## A\n### Budget\n```yaml tokengate\nceiling: 1\n```"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
