@@ -67,7 +67,7 @@ func runExplainBudget(ctx context.Context, env *Env, o *budgetOptions) error {
 		diags.Sort()
 		return diagnosticsError{diags, contentOf(files)}
 	}
-	if err := governed(policy, t); err != nil {
+	if err := misnamed(policy, t); err != nil {
 		return err
 	}
 	d := newBudgetDocument(policy.Effective(t, config.PullRequest), at)
@@ -77,8 +77,8 @@ func runExplainBudget(ctx context.Context, env *Env, o *budgetOptions) error {
 	return d.writeTable(env)
 }
 
-// known refuses a section, track or feature that nothing declares: an answer for a misspelt name would be another's.
-func governed(p config.Policy, t config.Target) error {
+// misnamed refuses a section, track or feature that nothing declares: an answer for a misspelt name would be another's.
+func misnamed(p config.Policy, t config.Target) error {
 	anchors, _ := p.Anchors(t.Path)
 	if t.Anchor != "" && !slices.Contains(anchors, t.Anchor) {
 		return usageError{fmt.Sprintf("%s has no section %q", t.Path, t.Anchor), nearest(t.Anchor, anchors, "its sections are "+strings.Join(anchors, ", "))}
