@@ -198,6 +198,7 @@ type Setting struct {
 	Span        source.Span
 	Cap         float64  // of a cap on what a call may be: lower is tighter; 0 for a setting that is none
 	Allowed     []string // of a list of what is allowed: fewer are tighter
+	Of          string   // the scope or place that a guardrail is of; "" for other settings
 	Approver    string   // who must approve an edit, where the budget itself says so
 }
 

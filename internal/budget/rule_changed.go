@@ -112,11 +112,14 @@ func checkPolicy(e *Evidence) (_ []Check, findings []Finding) {
 	if !e.HasBase || e.FromHead {
 		return nil, nil
 	}
-	proposed := map[string]Setting{}
+	proposed, approvers := map[string]Setting{}, map[string]string{}
 	for _, s := range e.PolicyNew {
 		proposed[s.Name] = s
 	}
 	for _, s := range e.Policy {
+		if s.Of != "" {
+			approvers[s.Of] = s.Approver
+		}
 		now, ok := proposed[s.Name]
 		delete(proposed, s.Name)
 		if !ok {
@@ -128,7 +131,7 @@ func checkPolicy(e *Evidence) (_ []Check, findings []Finding) {
 	}
 	for _, s := range e.PolicyNew {
 		if _, added := proposed[s.Name]; added {
-			findings = append(findings, e.policy(Setting{Name: s.Name, Value: unset}, s))
+			findings = append(findings, e.policy(Setting{Name: s.Name, Value: unset, Approver: approvers[s.Of]}, s))
 		}
 	}
 	return nil, findings

@@ -75,10 +75,11 @@ func keysOf(l prompt.Limits, t prompt.Terms) (out []key) {
 // as a model, is none of them: it is replayed, and its causes name it.
 func (p Policy) budgetSettings() (out []budget.Setting) {
 	add := func(name func(string) string, l prompt.Limits, t prompt.Terms, who string) {
+		of := name("")
 		for _, k := range keysOf(l, t) {
 			named := k.name == "fallback" && (l.Ceiling.Cost.Set || l.Ceiling.Tokens.Set) // by the guardrail of the ceiling
 			if !k.chosen && !named && k.name != "owner" {
-				out = append(out, budget.Setting{Name: name(k.name), Value: k.text, Span: k.span, Cap: k.cap, Allowed: k.list, Approver: who})
+				out = append(out, budget.Setting{Name: name(k.name), Value: k.text, Span: k.span, Cap: k.cap, Allowed: k.list, Of: of, Approver: who})
 			}
 		}
 	}
