@@ -17,6 +17,8 @@ type Options struct {
 	MaxDepth int       // hops of imports below the root file; 0 is 4, what the tool does (it was 5 before 2026-05-26)
 	Root     string    // directory that the wrapper text names in front of a file's path; "" is /repo
 	Now      time.Time // for budgets that expire; zero skips the check
+
+	Vars map[string]any // variables of a prompt file that is rendered; nil: its own samples and defaults
 }
 
 // Load reads the template whose root file is at name, a slash-separated path relative to the root of fsys. It returns
@@ -36,6 +38,9 @@ func Load(fsys fs.FS, name string, opts Options) (*Template, source.Diagnostics)
 		if content, p = read(fsys, clean); p == nil {
 			l.root(clean, content)
 			l.diags.Sort()
+			if l.t.Kind.Rendered() && l.broken() {
+				return nil, l.diags
+			}
 			return l.t, l.diags
 		}
 	}
@@ -71,7 +76,7 @@ func (l *loader) root(name string, content []byte) {
 	l.t.identify(name, content)
 	l.how, l.label = mannerOf(l.t.Kind), labelOf(name)
 	l.add(name, content, nil)
-	if l.t.Text() == "" {
+	if l.t.Text() == "" && !l.broken() {
 		l.diags.Warn("template-empty", source.Span{File: name}, "", "template %s sends nothing", name)
 	}
 	l.linkText(name, content)
@@ -106,6 +111,9 @@ func kindOf(name string) Kind {
 	if isRule(name) {
 		return ClaudeMD
 	}
+	if kind, ok := renderedKind(name); ok {
+		return kind
+	}
 	return Plain
 }
 
@@ -125,10 +133,14 @@ func lazy(name string, head frontMatter) bool {
 // add puts a file and, after it, what it imports into the template. chain is the files that led here, root first.
 func (l *loader) add(name string, content []byte, chain []string) (sent bool) {
 	d, bad := newDocument(name, content)
-	d.findFrontMatter(l.t.Kind)
 	if bad > 0 {
 		l.diags.Warn("template-invalid-utf8", source.Span{File: name}, "save the file as UTF-8", "%s holds %d bytes that are not UTF-8; each counts as U+FFFD", name, bad)
 	}
+	if l.t.Kind.Rendered() {
+		l.program(name, content, d)
+		return true
+	}
+	d.findFrontMatter(l.t.Kind)
 	head, diags := d.readFrontMatter()
 	l.diags = append(l.diags, diags...)
 	root, src := d.blocks()

@@ -12,18 +12,21 @@ type Placeholder struct {
 	Name   string
 	Span   source.Span // from the first brace to after the last
 	Offset int         // of the first brace in the template's Text
-	Length int         // bytes from the first brace to after the last
+	Length int         // bytes from the first brace to after the last; 0 in a kind that is rendered
+
+	given bool // of a kind that is rendered: there is a value for it
 }
 
 // A placeholder is a name in two braces, spaces allowed inside. Three braces, and the marks of other template languages,
 // are text.
 var placeholderPattern = regexp.MustCompile(`\{\{[ \t]*([\p{L}_][\p{L}\p{N}_.-]*)[ \t]*\}\}`)
 
-// Placeholders lists the {{name}} of a plain template in order, repeats included. A ClaudeMD template has none: its
-// braces are text.
+// Placeholders lists the {{name}} of a plain template in order, repeats included. In a template that is rendered they are
+// the places that ask for a variable, in the order of rendering: what is sent in front of the first one never differs. A
+// ClaudeMD template has none: its braces are text.
 func (t *Template) Placeholders() []Placeholder {
 	if t == nil || t.Kind != Plain {
-		return nil
+		return t.rendersUses()
 	}
 	var out []Placeholder
 	offset := 0
@@ -48,8 +51,12 @@ func (t *Template) Placeholders() []Placeholder {
 
 // Render puts vars in the place of the placeholders, in one pass: no logic, no escaping, and a value that holds {{x}} is
 // text. A placeholder without a variable stays as it is and is a warning, once per name. A ClaudeMD template renders to
-// its Text.
+// its Text; one of a kind that is rendered, to the text of its messages.
 func (t *Template) Render(vars map[string]string) (string, source.Diagnostics) {
+	if t != nil && t.program != nil {
+		r, diags := t.Messages(t.program.recorded(vars))
+		return r.Text(), diags
+	}
 	var diags source.Diagnostics
 	var b strings.Builder
 	text, at := t.Text(), 0
@@ -81,6 +88,6 @@ func (f File) unsupported(diags *source.Diagnostics) {
 	if len(found) == 0 {
 		return
 	}
-	diags.Warn("placeholder-unsupported", f.point(found[0][0]), "record what the application sends, or keep logic out of the file",
+	diags.Warn("placeholder-unsupported", f.point(found[0][0]), "name the file .j2 (Jinja), .hbs (Handlebars) or .mustache, as its language is, and it is rendered",
 		"%q is template logic, which is counted as it stands (%d in this file); only {{name}} is replaced", text[found[0][0]:found[0][1]], len(found))
 }

@@ -55,7 +55,7 @@ func (b *builder) conditions(m *Member) {
 			b.diags.Warn("rule-paths", at, hint, "the pattern %q %s", pattern, why)
 		}
 	}
-	if n := written(m.Patterns); n > maxPatterns {
+	if n := spread(m.Patterns); n > maxPatterns {
 		b.diags.Warn("rule-paths", at, "write fewer alternatives in braces", "the paths come to %s patterns once their braces are written out; the tool takes %d", atMost(n), maxPatterns)
 	}
 }
@@ -80,8 +80,8 @@ func unmatchable(pattern string) (why, hint string) {
 	return "", ""
 }
 
-// written counts the patterns that braces stand for, up to a bound.
-func written(patterns []string) int {
+// spread counts the patterns that braces stand for, up to a bound.
+func spread(patterns []string) int {
 	total := 0
 	for _, p := range patterns {
 		total = min(total+alternatives(p), 1<<30)

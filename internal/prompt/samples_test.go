@@ -32,7 +32,7 @@ func samples(t *testing.T) fs.FS {
 func TestSamples(t *testing.T) {
 	fsys, loaded, budgets := samples(t), 0, 0
 	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasSuffix(name, ".md") && !strings.HasSuffix(name, ".txt") && !strings.HasSuffix(name, ".prompt") {
+		if err != nil || e.IsDir() || !strings.HasSuffix(name, ".md") && !strings.HasSuffix(name, ".txt") {
 			return err
 		}
 		got, diags := Load(fsys, name, Options{})
@@ -58,6 +58,10 @@ func TestSamples(t *testing.T) {
 // checkTemplate holds what is true of every template.
 func checkTemplate(t *testing.T, got *Template) {
 	t.Helper()
+	if got.Kind.Rendered() {
+		checkRendered(t, got)
+		return
+	}
 	for _, f := range got.Files {
 		doc, _ := newDocument(f.Path, f.Content)
 		doc.findFrontMatter(got.Kind)

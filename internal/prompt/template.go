@@ -2,10 +2,12 @@
 // and plain prompt files with {{placeholders}}. It cuts the sent text into sections with their place in the file, finds
 // the budget blocks written in it, compares two versions of a template and renders a plain one with fixture variables.
 //
-// Two kinds of files are known, by path alone. A ClaudeMD file (CLAUDE.md, CLAUDE.local.md, AGENTS.md, GEMINI.md, a file
+// The kinds of files are known by path alone. A ClaudeMD file (CLAUDE.md, CLAUDE.local.md, AGENTS.md, GEMINI.md, a file
 // under .claude/rules) is sent the way Claude Code sends memory files: front matter and block-level HTML comments are
 // taken out, the rest is trimmed, and a line naming the file stands before it; a file named by @path follows as a block
-// of its own. Every other file is Plain: its text as it stands, without front matter, and @path means nothing in it.
+// of its own. Jinja, Handlebars, Mustache, Dotprompt and Prompty files are rendered (package engine): what is measured is
+// what they send with the variables of a fixture, else with those they give themselves, else with none. Every other file
+// is Plain: its text as it stands, without front matter, and @path means nothing in it.
 //
 // A budget block in a fence is ordinary text to the tool that sends the file, so it is sent and billed, and counted here.
 // The same budget in front matter, which is never sent, costs nothing per call.
@@ -47,7 +49,12 @@ type Template struct {
 	BlobID  string   // git blob id (SHA-1, hex) of the root file's content
 	SHA256  string   // "sha256:<hex>" of the same
 	Files   []File   // root first, then imports in the order they are sent
-	Budgets []Budget // blocks found in any of the files
+	Budgets []Budget // blocks found in any of the files, and what the header of a prompt file declares
+	Basis   string   // of a kind that is rendered: with which variables Files was made, such as "its own sample"
+	Notes   []string // of a kind that is rendered: what is sent as well and not counted here
+
+	program *program      // of a kind that is rendered
+	uses    []Placeholder // likewise, of the variables
 }
 
 // File is one file of a template as it is sent.

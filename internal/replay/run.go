@@ -148,7 +148,7 @@ func (r *Run) edit(e *edit, l *lane, c *traffic.Call, u token.Usage) (_ token.Us
 
 // measure counts a template for one call: rendered with the variables that the recording holds, or as it stands.
 func (r *Run) measure(t *prompt.Template, l *lane, c *traffic.Call) token.Estimate {
-	if t.Kind != prompt.Plain {
+	if !t.Kind.Varies() {
 		return r.lore.count(t, "", l.recorded.Tokenizer)
 	}
 	text, diags := t.Render(c.Vars)

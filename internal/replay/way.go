@@ -48,7 +48,7 @@ func (l *lore) edit(from, to *prompt.Template, family string) edit {
 	e := edit{from: from, to: to}
 	if e.moves() {
 		e.counted = l.compare(l.count(from, "", family), l.count(to, "", family))
-		e.varies = from.Kind == prompt.Plain || to.Kind == prompt.Plain
+		e.varies = from.Kind.Varies() || to.Kind.Varies()
 	}
 	return e
 }
