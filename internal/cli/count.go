@@ -35,7 +35,10 @@ subagents, skills and commands, each with when it is sent (with every call from 
 with every call of a subagent, from an invocation on) and the totals. The loader of the folder's tokengate.yaml says which tool.
 
 With files it loads each as the tool that sends it would (CLAUDE.md with its imports, without front matter and comments)
-and counts every section. With --as request each file is the JSON body of one call (OpenAI Chat Completions or Responses,
+and counts every section. Jinja, Handlebars, Mustache, Dotprompt and Prompty files are rendered first, with the samples and
+defaults they give themselves, and the frame around their messages is counted too.
+
+With --as request each file is the JSON body of one call (OpenAI Chat Completions or Responses,
 Anthropic Messages); its messages, tools, images and the frame around them are counted, each by a rule that is named.
 
 An eval (promptfooconfig.yaml, OpenAI eval samples as .jsonl, a registry of them) is planned without being run: prompts ×
@@ -48,6 +51,7 @@ names is used, as check does. Nothing is sent anywhere.`,
   tokengate count --by section services/web
   tokengate count CLAUDE.md
   tokengate count --model gpt-4.1 --model claude-opus-4-7 --by section CLAUDE.md
+  tokengate count --model gpt-4o prompts/greet.prompt
   tokengate count --as request --model gpt-4o request.json
   tokengate count --audit --model gpt-4.1 CLAUDE.md
   tokengate count promptfooconfig.yaml

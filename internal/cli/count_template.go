@@ -101,6 +101,11 @@ func (d *countDocument) addTemplate(t *prompt.Template, models []counting, secti
 		row(countRow{Kind: "preamble", Template: t.Path, Heading: prompt.Preamble}, prompt.PreambleText)
 		d.note(preambleNote)
 	}
+	if t.Kind.Rendered() {
+		for i, e := range d.addRendered(t, models) {
+			total[i] = total[i].Add(e)
+		}
+	}
 	d.add(countRow{Kind: "total", Template: t.Path, Heading: "total"}, total)
 }
 
