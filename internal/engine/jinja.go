@@ -100,7 +100,7 @@ func (j *jinja) statement(s statement, sc *scope) jump {
 	case forNode:
 		return j.loop(s, n, sc)
 	case setNode:
-		j.set(s, n, sc)
+		j.set(n, sc)
 	case macroNode:
 		sc.vars[n.name] = &macro{n, sc, s.at}
 	case callNode:
@@ -184,7 +184,7 @@ func (j *jinja) with(n withNode, sc *scope) jump {
 	return j.run(n.body, in)
 }
 
-func (j *jinja) set(s statement, n setNode, sc *scope) {
+func (j *jinja) set(n setNode, sc *scope) {
 	if !n.block {
 		j.assign(n.target, j.eval(n.value, sc), sc)
 		return

@@ -16,7 +16,7 @@ func (j *jinja) eval(e expr, sc *scope) any {
 	case name:
 		v, from := sc.lookup(n.name)
 		if from == nil {
-			v = undefined{n.name}
+			v = undefined(n)
 		}
 		if from == nil || from == j.context {
 			j.use(e.at, n.name, from != nil)

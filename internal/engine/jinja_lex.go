@@ -147,7 +147,7 @@ func (l *lexer) comment(start int) {
 
 // raw reads {% raw %}…{% endraw %}, whose inside is text.
 func (l *lexer) raw(start int) bool {
-	_, name, begin, sign := l.simpleTag(start)
+	name, begin, sign := l.simpleTag(start)
 	if name != "raw" {
 		return false
 	}
@@ -160,7 +160,7 @@ func (l *lexer) raw(start int) bool {
 			l.m.failHint(l.place(start, begin), "close it with {% endraw %}", "the raw block is not closed")
 		}
 		i += n
-		_, name, end, sign := l.simpleTag(i)
+		name, end, sign := l.simpleTag(i)
 		if name != "endraw" {
 			continue
 		}
@@ -172,20 +172,20 @@ func (l *lexer) raw(start int) bool {
 }
 
 // simpleTag reads a tag that is one word; the name is "" where it is not.
-func (l *lexer) simpleTag(start int) (open byte, name string, end int, sign byte) {
+func (l *lexer) simpleTag(start int) (name string, end int, sign byte) {
 	rest := l.s.text[start+2 : l.end]
 	n := strings.Index(rest, "%}")
 	if n < 0 || n > 40 {
-		return 0, "", 0, 0
+		return "", 0, 0
 	}
 	word := rest[:n]
 	if word != "" && (word[0] == '-' || word[0] == '+') {
-		open, word = word[0], word[1:]
+		word = word[1:]
 	}
 	if word != "" && (word[len(word)-1] == '-' || word[len(word)-1] == '+') {
 		sign, word = word[len(word)-1], word[:len(word)-1]
 	}
-	return open, strings.TrimSpace(word), start + 2 + n + 2, sign
+	return strings.TrimSpace(word), start + 2 + n + 2, sign
 }
 
 // tag reads {{ … }} or {% … %}.

@@ -64,7 +64,7 @@ func (j *jinja) selected(n forNode, sc *scope, all []any) []any {
 }
 
 // attribute gives loop.index and the others.
-func (l *looping) attribute(j *jinja, name string) (any, bool) {
+func (l *looping) attribute(name string) (any, bool) {
 	n := len(l.items)
 	at := func(i int) any {
 		if i < 0 || i >= n {

@@ -11,7 +11,7 @@ func (p *parser) body(ends ...string) []statement {
 		t := p.next()
 		switch t.kind {
 		case tokenEOF:
-			p.unclosed(t)
+			p.unclosed()
 			return out
 		case tokenData:
 			out = append(out, statement{p.at(t), dataNode{}})
@@ -26,15 +26,13 @@ func (p *parser) body(ends ...string) []statement {
 			if p.isName(ends...) {
 				return out
 			}
-			if s, ok := p.tag(t); ok {
-				out = append(out, s)
-			}
+			out = append(out, p.tag(t))
 		}
 	}
 }
 
 // unclosed ends the reading where the text ends within a block.
-func (p *parser) unclosed(t token) {
+func (p *parser) unclosed() {
 	if len(p.ends) == 0 {
 		return
 	}
@@ -63,45 +61,45 @@ func (p *parser) endTag() {
 	p.i++
 }
 
-// tag reads one tag; ok is false where it leaves no statement.
-func (p *parser) tag(start token) (s statement, ok bool) {
+// tag reads one tag.
+func (p *parser) tag(start token) statement {
 	word := p.now()
 	switch name := p.identifier(); name {
 	case "if":
-		return p.ifTag(start), true
+		return p.ifTag(start)
 	case "for":
-		return p.forTag(start), true
+		return p.forTag(start)
 	case "set":
-		return p.setTag(start), true
+		return p.setTag(start)
 	case "macro":
 		m := macroNode{name: p.identifier()}
 		p.signature(&m)
 		p.macroBody(&m, "macro", start)
-		return statement{p.at(start), m}, true
+		return statement{p.at(start), m}
 	case "call":
-		return p.callTag(start), true
+		return p.callTag(start)
 	case "filter":
-		return p.filterTag(start), true
+		return p.filterTag(start)
 	case "with":
-		return p.withTag(start), true
+		return p.withTag(start)
 	case "include", "extends", "import", "from":
-		return p.fileTag(start, name), true
+		return p.fileTag(start, name)
 	case "block":
-		return p.blockTag(start), true
+		return p.blockTag(start)
 	case "do":
 		e := p.tuple(true, false)
 		p.endTag()
-		return statement{p.from(start), doNode{e}}, true
+		return statement{p.from(start), doNode{e}}
 	case "break", "continue":
 		if p.loops == 0 {
 			p.m.fail(p.at(word), "%q stands outside of a loop", name)
 		}
 		p.endTag()
-		return statement{p.from(start), jumpNode{name == "break"}}, true
+		return statement{p.from(start), jumpNode{name == "break"}}
 	default:
 		p.unknownTag(word)
 	}
-	return statement{}, false
+	return statement{}
 }
 
 func (p *parser) unknownTag(word token) {

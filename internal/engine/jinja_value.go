@@ -203,7 +203,7 @@ func (j *jinja) attribute(at place, of any, name string) any {
 		}
 		j.failHint(at, "give it among the variables", "%q is undefined", v.name)
 	case *looping:
-		if a, ok := v.attribute(j, name); ok {
+		if a, ok := v.attribute(name); ok {
 			return a
 		}
 	case *dict:

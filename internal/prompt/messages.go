@@ -125,7 +125,7 @@ func (p *program) result(out engine.Output) result {
 			sent += f.end - f.start
 		}
 		p.sections(&r.file, m, begin)
-		m.Span = r.file.wide(begin, sent)
+		m.Span = r.file.wide(begin+blank(m.Text), sent)
 	}
 	for _, u := range out.Uses[used:] {
 		r.uses = append(r.uses, p.use(u, sent))

@@ -1,6 +1,8 @@
 package prompt
 
 import (
+	"strings"
+
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -17,7 +19,7 @@ func (p *program) sections(f *File, m *Message, begin int) {
 		if h.offset == end {
 			continue
 		}
-		s := Section{Heading: h.text, Level: h.level, Text: m.Text[h.offset:end], Span: f.wide(begin+h.offset, begin+end)}
+		s := Section{Heading: h.text, Level: h.level, Text: m.Text[h.offset:end], Span: f.wide(begin+h.offset+blank(m.Text[h.offset:end]), begin+end)}
 		if m.Role != "" {
 			s.Level = min(h.level+1, 6)
 			s.Heading = m.Role
@@ -27,6 +29,15 @@ func (p *program) sections(f *File, m *Message, begin int) {
 		}
 		f.Sections = append(f.Sections, s)
 	}
+}
+
+// blank is the length of the white space that a text begins with, 0 where it is nothing else: a place should show a word.
+func blank(text string) int {
+	rest := strings.TrimLeft(text, " \t\r\n")
+	if rest == "" {
+		return 0
+	}
+	return len(text) - len(rest)
 }
 
 // name gives the sections their anchors.

@@ -25,9 +25,8 @@ type program struct {
 // result is one rendering.
 type result struct {
 	Rendered
-	file  File
-	uses  []Placeholder
-	given bool // every variable that was asked for was there
+	file File
+	uses []Placeholder
 }
 
 // program loads a file that a template engine renders: its header, and what it sends with the variables at hand.

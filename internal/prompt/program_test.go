@@ -38,10 +38,10 @@ func TestRenderedKinds(t *testing.T) {
 {} name a.j2:5:7-5:11 11
 `, "warning prompt-bare a.j2:5:7"},
 		{"g.prompt", "# licence\n\n---\nmodel: googleai/gemini-2.5-flash\nconfig: {maxOutputTokens: 300}\ninput:\n  default: {name: Ada}\noutput: {schema: {a: string}}\n---\n{{role \"system\"}}\nBe brief.\n{{role \"user\"}}\nHi {{name}}{{media url=\"http://x\"}}{{history}}\n", `dotprompt, its defaults, model "gemini-2.5-flash", cap 300
-system g.prompt:10:1-12:1 "\nBe brief.\n" []
-user g.prompt:12:1-14:1 "\nHi Ada" [http://x]
-# system (system, 1) g.prompt:10:1-12:1 "\nBe brief.\n"
-# user (user, 1) g.prompt:12:1-14:1 "\nHi Ada"
+system g.prompt:11:1-12:1 "\nBe brief.\n" []
+user g.prompt:13:1-14:1 "\nHi Ada" [http://x]
+# system (system, 1) g.prompt:11:1-12:1 "\nBe brief.\n"
+# user (user, 1) g.prompt:13:1-14:1 "\nHi Ada"
 {} name g.prompt:13:6-13:10 15
 note: the schema of the answer (output.schema) is sent by the runtime and is not counted
 note: the conversation so far ({{history}}) is put in at run time and is not counted
