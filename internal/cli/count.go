@@ -22,6 +22,7 @@ type countOptions struct {
 	audit  bool
 
 	byGiven bool // --by was given
+	found   bool // what the files are was told by their content
 	book    token.Book
 }
 
@@ -65,7 +66,7 @@ names is used, as check does. Nothing is sent anywhere.`,
 	}
 	cmd.Flags().StringArrayVarP(&o.models, "model", "m", nil, "model, or tokenizer family, to count for; repeatable (default: o200k_base, or the model that the request names)")
 	cmd.Flags().StringVar(&o.by, "by", "section", "rows of a template: section or file (default of a folder: file)")
-	cmd.Flags().StringVar(&o.as, "as", "auto", "what the files are: template, request, eval, or auto, which tells evals by their name and content")
+	cmd.Flags().StringVar(&o.as, "as", "auto", "what the files are: template, request, eval, or auto, which tells evals and chat messages in JSON by name and content")
 	cmd.Flags().BoolVar(&o.audit, "audit", false, "count templates a second time with tiktoken-go and fail where it differs (slow)")
 	cmd.Flags().StringVarP(&o.format, "format", "f", "table", "output: table or json")
 	return cmd

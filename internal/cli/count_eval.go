@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 
@@ -16,26 +18,48 @@ import (
 // countAs is what a file may be counted as.
 var countAs = []string{"auto", "template", "request", "eval"}
 
-// recognise tells what the files are where nobody said: all evals, or all templates.
+// recognise tells what the files are where nobody said: all evals, all prompts of chat messages, or all templates.
 func (o *countOptions) recognise(ctx context.Context, env *Env, files []string) error {
 	if o.as != "auto" {
 		return nil
 	}
-	o.as = "template"
-	found := 0
-	for _, name := range files {
+	o.found = true
+	for i, name := range files {
+		kind := "template"
 		if looksLikeEval(ctx, env, name) {
-			found++
+			kind = "eval"
+		} else if looksLikeChat(name) {
+			kind = "request"
 		}
-	}
-	switch found {
-	case 0:
-	case len(files):
-		o.as = "eval"
-	default:
-		return usageError{"some of the files are evals and some are templates", "count them one after the other"}
+		if i > 0 && kind != o.as {
+			return usageError{fmt.Sprintf("%s is counted as %s and %s as %s", files[0], article(o.as), name, article(kind)), "count them one after the other, or say --as"}
+		}
+		o.as = kind
 	}
 	return nil
+}
+
+func article(kind string) string {
+	if kind == "eval" {
+		return "an eval"
+	}
+	return "a " + kind
+}
+
+// looksLikeChat reports whether a file is JSON of messages with roles: a list, or an object that holds one.
+func looksLikeChat(name string) bool {
+	if path.Ext(name) != ".json" || isFile(name) != nil {
+		return false
+	}
+	content, err := os.ReadFile(name)
+	var body struct {
+		Messages []struct{ Role string }
+	}
+	list := &body.Messages
+	if err != nil || json.Unmarshal(content, list) != nil && json.Unmarshal(content, &body) != nil {
+		return false
+	}
+	return len(*list) > 0 && (*list)[0].Role != ""
 }
 
 // looksLikeEval never fails: what cannot be opened is complained of where it is counted.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,9 @@ func countRequests(env *Env, o *countOptions, files []string) (countDocument, er
 	}
 	if len(o.models) == 0 {
 		model, err := namedModel(requests)
+		if o.found && model == "" {
+			model, err = "o200k_base", nil
+		}
 		if err != nil {
 			return countDocument{}, err
 		}
@@ -64,7 +68,12 @@ func readRequest(env *Env, name string) (request.Body, error) {
 	if err != nil {
 		return request.Body{}, err
 	}
-	r, err := request.Decode(body)
+	var r request.Body
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) { // a prompt of chat messages, without the body around it
+		r.Messages, err = request.DecodeMessages(body)
+	} else {
+		r, err = request.Decode(body)
+	}
 	var wrong *request.Error
 	if errors.As(err, &wrong) {
 		return r, diagnosticsError{source.Diagnostics{requestDiagnostic(requestName(name), body, wrong)}, func(string) []byte { return body }}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokengate/tokengate/internal/money"
 )
 
 func TestLoadFixtures(t *testing.T) {
@@ -97,5 +99,60 @@ func TestFixtureCheck(t *testing.T) {
 	}
 	if got := rules(fixtures[0].Check(nil, Meter{Tokens: words})); got != "error fixture-expectation f.yaml:3:13" {
 		t.Errorf("a template that is not there: %s", got)
+	}
+}
+
+// Variables are any YAML value: text stays as it is written, lists and mappings are JSON in a plain template, files are
+// read from inside the project.
+func TestFixtureVars(t *testing.T) {
+	fsys := files("p.txt", "x", "q.txt", "x", "docs/a.md", "from a file\n", "f.yaml", `templates: [p.txt, q.txt]
+vars:
+  text: "5.0"
+  number: 5.0
+  flag: true
+  list: [1, two, {b: 2, a: x}]
+  doc: file://docs/a.md
+  docs: [file://docs/a.md]
+`)
+	list, diags := LoadFixtures(fsys, "f.yaml")
+	if len(diags) > 0 || len(list) != 2 || list[0].Template.Value != "p.txt" || list[1].Template.Value != "q.txt" {
+		t.Fatalf("%+v %s", list, lines(diags))
+	}
+	if diff := cmp.Diff(map[string]string{"text": "5.0", "number": "5.0", "flag": "true", "list": `[1,"two",{"a":"x","b":2}]`, "doc": "from a file\n", "docs": `["from a file\n"]`}, list[0].Values()); diff != "" {
+		t.Errorf("text (-want +got):\n%s", diff)
+	}
+	want := map[string]any{"text": "5.0", "number": 5.0, "flag": true, "list": []any{int64(1), "two", map[string]any{"a": "x", "b": int64(2)}}, "doc": "from a file\n", "docs": []any{"from a file\n"}}
+	if diff := cmp.Diff(want, list[1].Data()); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	_, diags = LoadFixtures(files("p.txt", "x", "f.yaml", "template: p.txt\nvars: {a: file://../x, b: [file://gone]}\nexpect: {matches: ['(']}\n"), "f.yaml")
+	if got := rules(diags); got != "error fixture-unreadable f.yaml:2:11\nerror fixture-unreadable f.yaml:2:27\nerror bad-value f.yaml:3:20" {
+		t.Error(lines(diags))
+	}
+}
+
+// Each token costs a cent here: three of them are over two cents.
+func TestFixtureExpectations(t *testing.T) {
+	fsys := files("p.txt", "one two three", "f.yaml", `template: p.txt
+expect:
+  max_cost: $0.02
+  not_contains: [two, four]
+  matches: ['^one .*ee$', '[0-9]']
+`)
+	list, diags := LoadFixtures(fsys, "f.yaml")
+	if len(list) != 1 || len(diags) > 0 {
+		t.Fatal(lines(diags))
+	}
+	tmpl, _ := Load(fsys, "p.txt", Options{})
+	m := Meter{Tokens: func(s string) int64 { return int64(len(strings.Fields(s))) }, Cost: func(n int64) (money.Amount, bool) { return money.New(n, -2), true }}
+	want := "error f.yaml:3:13: p.txt costs $0.03 as the input of a call, over the $0.02 expected [fixture-expectation]\n" +
+		"error f.yaml:4:18: p.txt renders to a text that contains \"two\" [fixture-expectation]\n" +
+		"error f.yaml:5:27: p.txt renders to a text that does not match \"[0-9]\" [fixture-expectation]\n"
+	if diff := cmp.Diff(want, lines(list[0].Check(tmpl, m))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	m.Cost = nil
+	if got := lines(list[0].Check(tmpl, m)); !strings.Contains(got, "f.yaml:3:13: p.txt declares no model that has a price, so max_cost cannot be held [fixture-unpriced]") {
+		t.Error(got)
 	}
 }
