@@ -72,7 +72,12 @@ func varOf(n *yaml.Node, left *int, depth int) any {
 			m[n.Content[i].Value] = varOf(n.Content[i+1], left, depth+1)
 		}
 		return m
+	default:
+		return scalarOf(n)
 	}
+}
+
+func scalarOf(n *yaml.Node) any {
 	switch n.Tag {
 	case "!!null":
 		return nil

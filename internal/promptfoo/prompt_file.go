@@ -128,7 +128,7 @@ func (l *loader) csvPrompts(p partial, name, text string) {
 		}
 		return
 	}
-	for i, row := range l.table(name, text, p.at) {
+	for i, row := range l.table(name, text) {
 		if row["prompt"] != "" {
 			one := p
 			if row["label"] != "" {
@@ -140,7 +140,7 @@ func (l *loader) csvPrompts(p partial, name, text string) {
 }
 
 // table reads CSV with a header. Quotes inside a field that is not quoted are taken as they stand, as promptfoo does.
-func (l *loader) table(name, text string, at source.Span) (rows []map[string]string) {
+func (l *loader) table(name, text string) (rows []map[string]string) {
 	header, lines, err := readCSV(text)
 	if err != nil {
 		l.diags.Add("promptfoo-file", source.Span{File: name}, "", "%s is not a table: %s", name, err)

@@ -66,12 +66,13 @@ func (r *jsonReader) read(depth int) (value, error) {
 		v.data = list
 		_, err := r.d.ReadToken()
 		return v, err
+	default:
+		raw, err := r.d.ReadValue()
+		if err != nil {
+			return value{}, err
+		}
+		return value{jsonScalar(raw), r.span(len(raw))}, nil
 	}
-	raw, err := r.d.ReadValue()
-	if err != nil {
-		return value{}, err
-	}
-	return value{jsonScalar(raw), r.span(len(raw))}, nil
 }
 
 func (r *jsonReader) object(depth int) (value, error) {
@@ -108,8 +109,9 @@ func jsonScalar(raw jsontext.Value) any {
 			return number(f)
 		}
 		return string(raw)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func unquoted(raw jsontext.Value) string {
