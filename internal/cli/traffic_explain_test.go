@@ -67,7 +67,7 @@ func TestExplainCounts(t *testing.T) {
 	if diff := cmp.Diff(explainField{"track", 2, 1, 1, 0}, d.Fields[0]); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(explainField{"model", 8, 0, 0, 8}, d.Fields[6]); diff != "" {
+	if diff := cmp.Diff(explainField{"model", 8, 0, 0, 8}, d.Fields[8]); diff != "" {
 		t.Error(diff)
 	}
 }
