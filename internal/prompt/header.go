@@ -145,7 +145,13 @@ func (r *headerReader) value(d *source.Decoder, n *yaml.Node) any {
 			out = append(out, r.value(d, v))
 		}
 		return out
+	default:
+		return scalar(n)
 	}
+}
+
+// scalar is a value of YAML's own types; a date stays the text that it is.
+func scalar(n *yaml.Node) any {
 	var v any
 	if err := n.Decode(&v); err != nil {
 		return n.Value
@@ -154,5 +160,5 @@ func (r *headerReader) value(d *source.Decoder, n *yaml.Node) any {
 	case nil, bool, int, int64, float64, string:
 		return v
 	}
-	return n.Value // a date
+	return n.Value
 }

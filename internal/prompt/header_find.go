@@ -46,9 +46,10 @@ func (d *document) findHeader(kind Kind) (body region, ok bool) {
 		d.body = start + end[1]
 		d.md = d.body
 		return d.trimmed(region{d.body, len(d.text)}), true
+	default:
+		d.findFrontMatter(Plain)
+		return region{max(d.body, d.md), len(d.text)}, true
 	}
-	d.findFrontMatter(Plain)
-	return region{max(d.body, d.md), len(d.text)}, true
 }
 
 // trimmed takes white space off both ends of a region.

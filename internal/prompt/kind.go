@@ -42,6 +42,7 @@ func (k Kind) language() engine.Language {
 		return engine.Mustache
 	case Dotprompt:
 		return engine.Dotprompt
+	default:
+		return ""
 	}
-	return ""
 }

@@ -146,10 +146,9 @@ func (g specGroup) run(c specCase) []string {
 			vars[k] = v
 		}
 	}
-	l := &loader{fsys: fsys, t: &Template{Kind: Dotprompt}}
 	d, _ := newDocument("p/t.prompt", []byte(g.Template))
 	body, _ := d.findHeader(Dotprompt)
-	out, err := engine.Trace(engine.Dotprompt, "p/t.prompt", d.text[body.start:body.end], vars, engine.Options{Files: l.fsys, Data: c.Data.Context})
+	out, err := engine.Trace(engine.Dotprompt, "p/t.prompt", d.text[body.start:body.end], vars, engine.Options{Files: fsys, Data: c.Data.Context})
 	if err != nil {
 		return []string{err.Error()}
 	}
