@@ -301,7 +301,7 @@ type Rule struct {
 // Rules is every rule in the order they run.
 var Rules = []Rule{
 	periodCeiling, unitCeiling, growthCeiling, contextCap, retrievalCap, outputCap, modelNotAllowed, toggleUnmeasured,
-	emergencyInForce, emergencyOver, ceilingChanged, policyChanged, reviewOverdue, noBudget, noTraffic,
+	emergencyInForce, emergencyOver, ceilingChanged, policyChanged, sectionGone, reviewOverdue, noBudget, noTraffic,
 	unmappedCalls, badLines, unpricedModel, stalePrice, retiredModel,
 }
 

@@ -17,7 +17,7 @@ func (c *Check) unsent(m Measured) bool {
 		return true
 	}
 	c.Status = Warn
-	c.Text = fmt.Sprintf("%s: head no longer sends it, so its ceiling of %s holds nothing: was it renamed?", c.Ceiling.Scope, c.Ceiling.Limit.Text)
+	c.Text = fmt.Sprintf("%s: head no longer sends it, so its ceiling of %s holds nothing", c.Ceiling.Scope, c.Ceiling.Limit.Text)
 	return true
 }
 

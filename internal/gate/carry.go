@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
@@ -68,9 +67,6 @@ func textsOf(texts []*replay.Text, t *prompt.Template) []*replay.Text {
 	return slices.DeleteFunc(slices.Clone(texts), func(x *replay.Text) bool { return x.Template != t })
 }
 
-// subagent reports whether the calls of a template are those of a subagent: its definition is what they start with.
-func subagent(template string) bool { return strings.Contains("/"+template, "/.claude/agents/") }
-
 // ledger collects the files of all templates.
 type ledger struct {
 	per   period
@@ -86,7 +82,7 @@ func (l *ledger) template(rt *report.Template, t *prompt.Template, texts []*repl
 		f := &rt.Files[i]
 		var parts []*report.Carry
 		for j := range f.Sections {
-			f.Sections[j].Carry = l.per.carry(portion(texts, at, at+1), subagent(t.Path))
+			f.Sections[j].Carry = l.per.carry(portion(texts, at, at+1), t.Agent != "")
 			parts = append(parts, f.Sections[j].Carry)
 			at++
 		}

@@ -16,21 +16,23 @@ import (
 // forecast of volume.
 func (w writer) causes() []report.Cause {
 	perCost, perToken := w.perPeriod()
-	out := []report.Cause{}
+	var all []scaled
 	for _, c := range w.res.Causes {
 		if len(c.Parts) > 0 {
-			out = append(out, parts(c, perCost, perToken)...)
+			all = append(all, parts(c)...)
 			continue
 		}
-		out = append(out, report.Cause{Place: placeOf(c), Kind: string(c.Kind), Summary: summary(c), Tokens: perCall(c.Tokens, c.Calls), Calls: c.Calls,
-			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken)), Cost: cents2(c.Scaled.Cost * perCost), Error: round(c.Error, 4)})
+		all = append(all, scaled{report.Cause{Place: placeOf(c), Kind: string(c.Kind), Summary: summary(c), Tokens: perCall(c.Tokens, c.Calls), Calls: c.Calls, Error: round(c.Error, 4)}, c.Scaled})
 	}
-	all := 0.0
-	for _, c := range out {
-		all += math.Abs(c.Cost.Float())
+	out := []report.Cause{}
+	sum := 0.0
+	for _, c := range joined(all) {
+		c.PerPeriod, c.Cost = int64(math.Round(c.day.Tokens*perToken)), cents2(c.day.Cost*perCost)
+		sum += math.Abs(c.Cost.Float())
+		out = append(out, c.Cause)
 	}
 	for i := range out {
-		out[i].Share = round(ratio(math.Abs(out[i].Cost.Float()), all), 4)
+		out[i].Share = round(ratio(math.Abs(out[i].Cost.Float()), sum), 4)
 	}
 	slices.SortStableFunc(out, func(a, b report.Cause) int {
 		return cmp.Or(cmp.Compare(math.Abs(b.Cost.Float()), math.Abs(a.Cost.Float())), cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Start.Line, b.Place.Start.Line))
@@ -38,17 +40,39 @@ func (w writer) causes() []report.Cause {
 	return out
 }
 
+// scaled is a cause with what it comes to over all traffic that was recorded.
+type scaled struct {
+	report.Cause
+	day replay.Day
+}
+
+// joined makes one cause of an edit that several templates send: the main conversation's, and each subagent's.
+func joined(all []scaled) []scaled {
+	var out []scaled
+	for _, c := range all {
+		i := slices.IndexFunc(out, func(o scaled) bool {
+			return c.Kind == string(replay.KindTemplate) && o.Kind == c.Kind && o.Place == c.Place && o.Summary == c.Summary && o.Error == c.Error
+		})
+		if i < 0 {
+			out = append(out, c)
+			continue
+		}
+		out[i].Calls += c.Calls
+		out[i].day.Cost, out[i].day.Tokens = out[i].day.Cost+c.day.Cost, out[i].day.Tokens+c.day.Tokens
+	}
+	return out
+}
+
 // parts splits a template's cause over the places that changed: the cost of a token is the same wherever it stands.
-func parts(c *replay.Cause, perCost, perToken float64) []report.Cause {
+func parts(c *replay.Cause) (out []scaled) {
 	var sum int64
 	for _, p := range c.Parts {
 		sum += p.Tokens
 	}
-	var out []report.Cause
 	for _, p := range c.Parts {
 		share := ratio(float64(p.Tokens), float64(sum))
-		out = append(out, report.Cause{Place: p.Span, Kind: string(c.Kind), Section: p.Section, Summary: fmt.Sprintf("%s: %s a call", section(p), signed(p.Tokens)), Tokens: p.Tokens, Calls: c.Calls,
-			PerPeriod: int64(math.Round(c.Scaled.Tokens * perToken * share)), Cost: cents2(c.Scaled.Cost * perCost * share), Error: round(p.Error, 4)})
+		out = append(out, scaled{report.Cause{Place: p.Span, Kind: string(c.Kind), Section: p.Section, Summary: fmt.Sprintf("%s: %s a call", section(p), signed(p.Tokens)), Tokens: p.Tokens, Calls: c.Calls,
+			Error: round(p.Error, 4)}, replay.Day{Cost: float64(c.Scaled.Cost * share), Tokens: float64(c.Scaled.Tokens * share)}})
 	}
 	return out
 }
