@@ -152,7 +152,7 @@ func (w writer) unseenNote() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d templates of subagents, skills and files that are loaded later are not listed: no call was recorded for them, and the change does not touch them", n)
+	return fmt.Sprintf("templates of subagents, skills and files that are loaded later are not listed where no call was recorded for them and the change does not touch them: %d", n)
 }
 
 func sends(texts []*prompt.Template, name string) bool {

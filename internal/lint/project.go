@@ -87,35 +87,13 @@ func (p *project) carried(t report.Template) {
 	}
 }
 
-func (p *project) carry(at place, c *report.Carry) {
-	if c != nil {
-		p.carries[at] = add(p.carries[at], c)
-	}
-}
-
-// add sums two carries; a share is weighed by what it is a share of. nil adds nothing.
-func add(a, b *report.Carry) *report.Carry {
-	if a == nil || b == nil {
-		if a == nil {
-			a = b
-		}
-		return a
-	}
-	weighed := func(x, y float64, n, m int64) float64 {
-		if n+m == 0 {
-			return 0
-		}
-		return (x*float64(n) + y*float64(m)) / float64(n+m)
-	}
-	return &report.Carry{Calls: a.Calls + b.Calls, Tokens: a.Tokens + b.Tokens, Cost: a.Cost.Add(b.Cost), Saved: a.Saved.Add(b.Saved),
-		CacheRead: weighed(a.CacheRead, b.CacheRead, a.Tokens, b.Tokens), Subagents: weighed(a.Subagents, b.Subagents, a.Calls, b.Calls)}
-}
+func (p *project) carry(at place, c *report.Carry) { p.carries[at] = p.carries[at].WithCalls(c) }
 
 // sum is the tokens of parts and what carrying them costs.
 func sum(parts []part) (tokens int64, carry *report.Carry) {
 	for _, s := range parts {
 		tokens += s.tokens
-		carry = add(carry, s.carry)
+		carry = carry.WithText(s.carry)
 	}
 	return tokens, carry
 }

@@ -1,6 +1,10 @@
 package prompt
 
-import "github.com/tokengate/tokengate/internal/source"
+import (
+	"slices"
+
+	"github.com/tokengate/tokengate/internal/source"
+)
 
 // Repeat is an @import that stands in a file for the second time: the tool loads what it names once.
 type Repeat struct {
@@ -12,7 +16,7 @@ type Repeat struct {
 // RepeatedImports lists the @imports of the file that stand there before, spelt the same; none in a File that no loader
 // made. In a file that does not import, @ means nothing and nothing is repeated.
 func (f File) RepeatedImports() []Repeat {
-	if f.doc == nil || len(f.Sections) == 0 || f.Sections[0].Heading != Wrapper {
+	if f.doc == nil || !slices.ContainsFunc(f.Sections, func(s Section) bool { return s.Heading == Wrapper }) {
 		return nil
 	}
 	d := f.doc
