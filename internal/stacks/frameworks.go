@@ -2,7 +2,7 @@ package stacks
 
 // The agents that write the code: some 22 calls a session, on a prefix of the tool's own prompt and CLAUDE.md.
 func coding(developers int, weekday float64) Sessions {
-	return Sessions{Who: "dev", Users: developers, Weekday: weekday, Weekend: 0.08, Gap: 45, Flows: []Flow{
+	return Sessions{Who: "dev", Users: developers, Weekday: weekday, Weekend: 0.2, Gap: 45, Flows: []Flow{
 		{Track: "development", Feature: "coding", Template: "CLAUDE.md", Model: "claude-sonnet-5-5", Calls: 22,
 			Prefix: 24_000, Carry: true, Input: Size{2200, 7000}, Output: Size{450, 1300}, First: 900, PerToken: 12},
 	}}
@@ -13,7 +13,7 @@ var djangoNinjaOracle = Stack{
 	Summary: "a Django Ninja API on Oracle with enterprise sign-in: an insurer's claims desk",
 	sessions: []Sessions{
 		coding(4, 5),
-		{Who: "user", Users: 24, Weekday: 45, Weekend: 0.05, Gap: 60, Outcome: "clause_found", Good: 0.86, Flows: []Flow{
+		{Who: "user", Users: 24, Weekday: 45, Weekend: 0.25, Gap: 60, Outcome: "clause_found", Good: 0.86, Flows: []Flow{
 			{Track: "retrieval", Feature: "coverage", Model: "text-embedding-3-large", Calls: 3, Input: Size{60, 150}, First: 90},
 			{Track: "reasoning", Feature: "coverage", Template: "prompts/coverage-answer.md", Model: "claude-sonnet-5-5",
 				Sources: []string{"policies/household", "policies/motor", "policies/liability"}, Calls: 3,
@@ -51,7 +51,7 @@ var nuxtTursoClerkDrizzle = Stack{
 			{Track: "reasoning", Feature: "quiz", Template: "prompts/quiz.md", Model: "claude-haiku-5-5", Sources: []string{"notes"}, Calls: 1.2,
 				Prefix: 700, Input: Size{2000, 3400}, Output: Size{520, 780}, First: 450, PerToken: 6},
 		}},
-		{Who: "user", Users: 200, Weekday: 22, Weekend: 0.7, Gap: 1, Flows: []Flow{
+		{Who: "import", Users: 200, Weekday: 22, Weekend: 0.7, Gap: 1, Flows: []Flow{
 			{Track: "ingestion", Feature: "notes-import", Model: "text-embedding-3-small", Sources: []string{"notes"}, Calls: 4, Input: Size{2600, 8000}, First: 120},
 		}},
 	},
