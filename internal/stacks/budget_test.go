@@ -173,3 +173,21 @@ func TestNoStrayBudgets(t *testing.T) {
 		t.Errorf("the texts say token %d times: this tests nothing", mentions)
 	}
 }
+
+// No example answer is longer than its prompt allows: a cap that the recording is over of would be a finding.
+func TestAnswersFitTheirCap(t *testing.T) {
+	each(t, func(t *testing.T, s Stack) {
+		tree := treeOf(filesOf(t, s, Values{}))
+		for _, f := range s.flows() {
+			if !strings.HasPrefix(f.Template, "prompts/") {
+				continue
+			}
+			tmpl, _ := prompt.Load(tree, f.Template, prompt.Options{})
+			if len(tmpl.Budgets) != 1 || !tmpl.Budgets[0].MaxOutputTokens.Set {
+				t.Errorf("%s caps no output", f.Template)
+			} else if limit := float64(tmpl.Budgets[0].MaxOutputTokens.Value); 1.5*f.Output.P95 > limit {
+				t.Errorf("%s: answers of up to %.0f tokens, the cap is %.0f", f.Template, 1.5*f.Output.P95, limit)
+			}
+		}
+	})
+}
