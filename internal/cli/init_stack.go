@@ -208,13 +208,14 @@ func create(root *os.Root, f stacks.File) error {
 // wrote says what init wrote, what each file costs to send, and what to do next.
 func (e *Env) wrote(s stacks.Stack, dir string, here location, written []stacks.File, kept []string) error {
 	fmt.Fprintf(e.Out, "wrote %s of the template %s\n\n", plural(len(written), "file", "files"), s.Name)
+	costs, err := sentOf(written)
+	if err != nil {
+		return err
+	}
 	var rows [][]string
 	for _, f := range written {
-		sent, err := sentOf(written, f)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []string{filepath.Join(dir, filepath.FromSlash(f.Path)), sent.tokens(), sent.when})
+		cost := costs[f.Path]
+		rows = append(rows, []string{filepath.Join(dir, filepath.FromSlash(f.Path)), cost.tokens(), string(cost.when)})
 	}
 	if err := plainTable(e, []string{"File", "Tokens", "Sent"}, []tw.Align{tw.AlignLeft, tw.AlignRight, tw.AlignLeft}, rows); err != nil {
 		return err

@@ -100,17 +100,18 @@ func describe(s stacks.Stack) (t shippedTemplate, err error) {
 		return t, err
 	}
 	t.Files = len(files) + 1 // the recording is made when the template is written
+	costs, err := sentOf(files)
+	if err != nil {
+		return t, err
+	}
 	for _, f := range files {
-		cost, err := sentOf(files, f)
-		if err != nil {
-			return t, err
-		}
-		switch cost.when {
-		case whenAlways:
-			t.AlwaysOn += cost.count
+		switch cost := costs[f.Path]; cost.when {
 		case whenCalled:
 			t.Prompts += cost.count
-		case whenRead, whenInvoked:
+		case whenNever:
+		case prompt.AtLaunch:
+			t.AlwaysOn += cost.count
+		default:
 			t.Lazy += cost.count
 			t.AlwaysOn += cost.listed
 		}
@@ -118,20 +119,17 @@ func describe(s stacks.Stack) (t shippedTemplate, err error) {
 	return t, nil
 }
 
-// When a file of a template is sent.
+// When a file of a template is sent that the coding tool does not load.
 const (
-	whenAlways  = "always"
-	whenRead    = "when a matching file is read"
-	whenInvoked = "when the skill is used"
-	whenCalled  = "by the application"
-	whenNever   = "never"
+	whenCalled prompt.When = "by the application"
+	whenNever              = prompt.Never
 )
 
 // sent is what a file costs where it is sent, and when that is.
 type sent struct {
-	count  int64 // tokens of o200k_base; -1 for a file that no tool sends
-	listed int64 // of a skill: its name and description, which are always on
-	when   string
+	count  int64 // tokens of o200k_base; -1 for a file that nothing sends
+	listed int64 // of a skill: its name and description, which are sent at launch
+	when   prompt.When
 }
 
 func (s sent) tokens() string {
@@ -141,39 +139,32 @@ func (s sent) tokens() string {
 	return money.Count(s.count).Exact()
 }
 
-// sentOf tells by its path when a file of a template is sent, and counts it as the tool sends it.
-func sentOf(files []stacks.File, f stacks.File) (sent, error) {
+// sentOf tells of each file of a template when it is sent, and counts it as it is sent: those that the coding tool loads, and
+// the prompts of the application, which are every other Markdown file.
+func sentOf(files []stacks.File) (map[string]sent, error) {
 	counter, err := token.For("o200k_base")
 	if err != nil {
-		return sent{}, err
+		return nil, err
 	}
-	skill := strings.HasPrefix(f.Path, ".claude/skills/")
-	if path.Ext(f.Path) != ".md" {
-		return sent{count: -1, when: whenNever}, nil
+	project := tree(files)
+	loaded, diags := prompt.LoadTree(project, prompt.Loader{})
+	if diags.HasErrors() {
+		return nil, diagnosticsError{diags, contentOf(project)}
 	}
-	t, _ := prompt.Load(tree(files), f.Path, prompt.Options{})
-	if t == nil {
-		return sent{}, fmt.Errorf("template file %s cannot be read", f.Path)
+	out := map[string]sent{}
+	for _, m := range loaded.Members {
+		out[m.Path] = sent{counter.Count(m.File.Text()).Tokens, counter.Count(m.Listed.Text()).Tokens, m.When}
 	}
-	out := sent{count: counter.Count(t.Text()).Tokens, when: whenAlways}
-	switch {
-	case skill:
-		out.when = whenInvoked
-		out.listed = counter.Count(listing(string(f.Content))).Tokens
-	case t.Lazy:
-		out.when = whenRead
-	case t.Kind == prompt.Plain:
-		out.when = whenCalled
+	for _, f := range files {
+		if _, ok := out[f.Path]; ok {
+			continue
+		}
+		out[f.Path] = sent{count: -1, when: whenNever}
+		if t, _ := prompt.Load(project, f.Path, prompt.Options{}); path.Ext(f.Path) == ".md" && t != nil {
+			out[f.Path] = sent{count: counter.Count(t.Text()).Tokens, when: whenCalled}
+		}
 	}
 	return out, nil
-}
-
-// listing is what stands of a skill in the list that the tool always sends: its name and its description. The front matter
-// of the shipped skills holds nothing else.
-func listing(content string) string {
-	_, after, _ := strings.Cut(content, "---\n")
-	head, _, _ := strings.Cut(after, "\n---\n")
-	return head
 }
 
 func tree(files []stacks.File) fs.FS {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -190,4 +191,28 @@ func TestAnswersFitTheirCap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The envelope that the incident template tells to write holds in the place of the track's ceiling until its last day.
+func TestEmergencyEnvelope(t *testing.T) {
+	s, ok := Find("incident-response")
+	if !ok {
+		t.Fatal("no such template")
+	}
+	files := treeOf(filesOf(t, s, Values{}))
+	_, rest, _ := strings.Cut(string(files[".claude/skills/incident-budget/SKILL.md"].Data), "```text\n")
+	block, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the skill shows no block")
+	}
+	block = strings.NewReplacer("   ", "", "INC-<number>", "INC-7", "<what the tokens are for, in one sentence>", "search is down", "<last day, YYYY-MM-DD>", "2026-12-01").Replace(block)
+	text := string(files["CLAUDE.md"].Data) + "\n```yaml tokengate\n" + block + "```\n"
+	tmpl, diags := prompt.Load(fstest.MapFS{"CLAUDE.md": {Data: []byte(text)}}, "CLAUDE.md", prompt.Options{Now: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)})
+	if len(diags) > 0 || tmpl == nil {
+		t.Fatal(diags)
+	}
+	last := tmpl.Budgets[len(tmpl.Budgets)-1]
+	if last.Track.Value != "investigation" || last.Incident.Value != "INC-7" || last.Expired(time.Date(2026, 12, 1, 23, 0, 0, 0, time.UTC)) || !last.Expired(time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v", last)
+	}
 }
