@@ -112,7 +112,7 @@ func (s *side) templatePaths() []string {
 		return s.glob(s.policy.Config.Templates)
 	}
 	for _, names := range zeroConfig {
-		if found := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !exists(s.fs, n) }); len(found) > 0 {
+		if found := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !entered(s.fs, n) }); len(found) > 0 {
 			return found
 		}
 	}
@@ -121,6 +121,12 @@ func (s *side) templatePaths() []string {
 
 func exists(fsys fs.FS, name string) bool {
 	_, err := fs.Stat(fsys, name)
+	return err == nil || !errors.Is(err, fs.ErrNotExist)
+}
+
+// entered tells whether a name stands in the project, be it of a link that leads nowhere: that is said, and not passed over.
+func entered(fsys fs.FS, name string) bool {
+	_, err := fs.Lstat(fsys, name)
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 

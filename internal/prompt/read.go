@@ -75,12 +75,19 @@ func stat(fsys fs.FS, name string) *problem {
 // that the path escapes.
 func openProblem(fsys fs.FS, name string, err error) *problem {
 	switch {
+	case absent(fsys, name, err) && isLink(fsys, name):
+		return &problem{"missing", name + " is a symbolic link to a file that does not exist", "point the link at a file of the repository, or remove it"}
 	case absent(fsys, name, err):
 		return &problem{"missing", name + " does not exist", ""}
 	case errors.Is(err, fs.ErrInvalid) || strings.Contains(err.Error(), "escape"):
 		return &problem{"outside", name + " leads out of the project through a symbolic link", "keep the linked file inside the repository"}
 	}
 	return &problem{"unreadable", fmt.Sprintf("%s cannot be opened: %s", name, err), ""}
+}
+
+func isLink(fsys fs.FS, name string) bool {
+	info, err := fs.Lstat(fsys, name)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // absent tells a file that is not there from one that cannot be opened; a path through a file, and a name longer than

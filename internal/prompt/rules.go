@@ -6,7 +6,7 @@ import "github.com/tokengate/tokengate/internal/source"
 // decoder's rules, see source.Rules.
 var Rules = []source.Rule{
 	{ID: "template-outside", Summary: "a template's path leads out of the project", Explain: "Templates are named relative to the project's root, without \"..\" and never by an absolute path, and a symbolic link must stay inside. What stands outside is not the same on every machine, so it can not be counted."},
-	{ID: "template-missing", Summary: "a template does not exist", Explain: "The path is relative to the project's root. A template that is not there is an error: its tokens must not silently count as none."},
+	{ID: "template-missing", Summary: "a template does not exist", Explain: "The path is relative to the project's root. A template that is not there is an error: its tokens must not silently count as none. A symbolic link that leads nowhere is a warning where the tool looks for the file by itself, for the tool then loads nothing and says nothing."},
 	{ID: "template-not-a-file", Summary: "a template is a directory or no regular file", Explain: "Name the file itself."},
 	{ID: "template-too-large", Summary: "a template is larger than 4 MiB", Explain: "Tools skip memory files of that size, and no prompt that goes with every call should reach it."},
 	{ID: "template-binary", Summary: "a template is not a text file", Explain: "The file holds NUL bytes; UTF-16 text does, too. Save it as UTF-8. A Git LFS pointer is refused as well: it is not the text that is sent."},

@@ -98,11 +98,15 @@ func (b *builder) apart(m Member, content []byte) part {
 func (b *builder) lazily(m Member) {
 	content, ok := b.open(&m)
 	m.Local = path.Base(m.Path) == localMemory
-	if !ok || m.Local && !b.loader.Local {
+	if !ok {
 		b.extra = append(b.extra, m)
 		return
 	}
 	p := b.apart(m, content)
+	if m.Local && !b.loader.Local {
+		b.extra = append(b.extra, p.members...)
+		return
+	}
 	p.t.Lazy = true
 	b.extra = append(b.extra, p.members...)
 	if len(p.t.Files) > 0 {
@@ -176,9 +180,12 @@ func (b *builder) open(m *Member) ([]byte, bool) {
 		return content, true
 	}
 	m.When, m.Why = Never, p.summary
-	if p.kind == "too-large" {
+	switch p.kind {
+	case "too-large":
 		b.diags.Warn("template-too-large", source.Span{File: m.Path}, p.hint, "the tool skips a file of this size: %s", p.summary)
-	} else {
+	case "missing": // a link that leads nowhere
+		b.diags.Warn("template-missing", source.Span{File: m.Path}, p.hint, "the tool loads nothing, and says nothing: %s", p.summary)
+	default:
 		b.diags.Add("template-"+p.kind, source.Span{File: m.Path}, p.hint, "%s", p.summary)
 	}
 	return nil, false

@@ -82,6 +82,8 @@ func TestTreePlaces(t *testing.T) {
 		{"excluded", Loader{Excludes: []string{"x/**", "/repo/.claude/rules/*.md"}}, []string{"CLAUDE.md", "a", "x/CLAUDE.md", "x", ".claude/rules/r.md", "r"}, "CLAUDE.md", "never .claude/rules/r.md never x/CLAUDE.md"},
 		{"a user's own", Loader{}, []string{"CLAUDE.md", "a", "CLAUDE.local.md", "b"}, "CLAUDE.md", "launch CLAUDE.local.md"},
 		{"a user's own that is checked in", Loader{Local: true}, []string{"CLAUDE.md", "a", "CLAUDE.local.md", "b"}, "CLAUDE.md CLAUDE.local.md", ""},
+		{"a user's own below the root", Loader{}, []string{"CLAUDE.md", "a", "x/CLAUDE.local.md", "b"}, "CLAUDE.md", "lazy x/CLAUDE.local.md"},
+		{"a link that leads nowhere", Loader{}, []string{"CLAUDE.md", "->AGENTS.md", "x/CLAUDE.md", "b"}, "", "never CLAUDE.md lazy x/CLAUDE.md"},
 		{"a linked folder of rules, in a circle", Loader{}, []string{"CLAUDE.md", "a", "shared/r.md", "r", ".claude/rules/s", "->../../shared", "shared/again", "->../shared"}, "CLAUDE.md .claude/rules/s/r.md", ""},
 		{"another repository inside", Loader{}, []string{"CLAUDE.md", "a", "sub/.git", "gitdir: x", "sub/CLAUDE.md", "b"}, "CLAUDE.md", ""},
 		{"nothing left", Loader{}, []string{"CLAUDE.md", "<!-- x -->", ".claude/rules/r.md", "r"}, ".claude/rules/r.md", "never CLAUDE.md"},
@@ -104,6 +106,23 @@ func TestTreePlaces(t *testing.T) {
 			t.Errorf("%s: %q, later %q\n%s", c.name, launched(tree), got, lines(diags))
 		}
 		checkTree(t, tree)
+	}
+}
+
+// A link that leads nowhere costs nothing and loads nothing, which is said; the rest of the tree is counted.
+func TestTreeDeadLink(t *testing.T) {
+	_, diags := LoadTree(files("CLAUDE.md", "->AGENTS.md", "x/CLAUDE.md", "b"), Loader{})
+	want := "CLAUDE.md: the tool loads nothing, and says nothing: CLAUDE.md is a symbolic link to a file that does not exist"
+	if diags.HasErrors() || !strings.Contains(lines(diags), want) {
+		t.Error(lines(diags))
+	}
+}
+
+// A user's own file is measured wherever it stands, apart from the others.
+func TestTreeLocalBelow(t *testing.T) {
+	tree, _ := LoadTree(files("CLAUDE.md", "a", "x/CLAUDE.local.md", "mine"), Loader{})
+	if m := tree.Members[1]; !m.Local || !strings.HasSuffix(m.File.Text(), "mine") || tree.Template("x/CLAUDE.local.md") != nil {
+		t.Errorf("%+v", m)
 	}
 }
 
