@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,18 +48,41 @@ func CostTable(w io.Writer, d *report.Surface, o Options) error {
 
 func (s *screen) surface(d *report.Surface) {
 	s.title(strings.Join(nonEmpty([]string{d.Project.Name, "tokens each time they are sent"}), ", "))
-	rows := [][]cell{}
-	for _, l := range costLines(d) {
-		row := cells(l.label, l.tokens, l.calls, l.cost, l.share, l.read)
-		if l.whole {
-			for i := range row {
-				row[i].style = bold
+	cols := []column{{head: "Where", floor: 24}, {head: "tokens", right: true}, {head: "sent/" + d.Period.Name, right: true}, {head: "$/" + d.Period.Name, right: true},
+		{head: "of spend", right: true}, {head: "cache reads", right: true}}
+	lines := costLines(d)
+	rows := make([][]cell, len(lines))
+	for i, l := range lines {
+		rows[i] = cells(l.label, l.tokens, l.calls, l.cost, l.share, l.read)
+		for j := range rows[i] {
+			if l.whole {
+				rows[i][j].style = bold
 			}
 		}
-		rows = append(rows, row)
 	}
-	s.table([]column{{head: "Where", floor: 24}, {head: "tokens", right: true}, {head: "sent/" + d.Period.Name, right: true}, {head: "$/" + d.Period.Name, right: true},
-		{head: "of spend", right: true}, {head: "cache reads", right: true}}, rows, nil)
+	cols, rows = narrowed(s.width, cols, rows)
+	where := fit(s.width-2, cols, rows)[0]
+	for i, l := range lines {
+		if l.whole { // of a path its end tells files apart, of a section its beginning
+			rows[i][0].text = clipWidth(l.label, where, true)
+		}
+	}
+	s.table(cols, rows, nil)
+}
+
+// narrowed leaves out columns where a narrow screen would leave no room for the names of files: the share of the spend,
+// then how often a text is sent. Both are in the other formats.
+func narrowed(width int, cols []column, rows [][]cell) ([]column, [][]cell) {
+	for _, drop := range []struct{ below, column int }{{90, 4}, {70, 2}} {
+		if width >= drop.below {
+			continue
+		}
+		cols = slices.Delete(cols, drop.column, drop.column+1)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], drop.column, drop.column+1)
+		}
+	}
+	return cols, rows
 }
 
 func (s *screen) surfaceChanges(d *report.Surface) {
@@ -229,6 +253,9 @@ func costFacts(d *report.Surface) []string {
 			out = append(out, fmt.Sprintf("too short a history to forecast: the plain daily mean of what was recorded stands for the days of a %s", d.Period.Name))
 		}
 	}
+	if n := unsent(d); n > 0 {
+		out = append(out, fmt.Sprintf("recorded prompts are shorter than the text: %s of its tokens stand in none of them and are not priced; perhaps these calls were made with other files", percent(n)))
+	}
 	for _, f := range d.Files {
 		if f.Why != "" {
 			out = append(out, fmt.Sprintf("%s has no cost: %s", f.Path, f.Why))
@@ -239,6 +266,21 @@ func costFacts(d *report.Surface) []string {
 		r.Provenance.CountingBy = "and so is what the text costs"
 	}
 	return append(out, restsOn(r), volumeFact(d.Provenance, d.Period.Name))
+}
+
+// unsent is the share of the texts' tokens that the recorded prompts were too short for, 0 for less than a fifth: a file's
+// tokens are those of one model, and calls on another may count so many fewer.
+func unsent(d *report.Surface) float64 {
+	var all, sent int64
+	for _, f := range d.Files {
+		if f.Carry != nil {
+			all, sent = all+f.Tokens*f.Carry.Calls, sent+f.Carry.Tokens
+		}
+	}
+	if all == 0 || float64(sent) > 0.8*float64(all) {
+		return 0
+	}
+	return 1 - float64(sent)/float64(all)
 }
 
 // volumeFact says how much traffic the volume of a period rests on.

@@ -58,6 +58,39 @@ func TestCostTable(t *testing.T) {
 	}
 }
 
+// On a narrow screen the figures that matter stay, and with them enough of a path to tell files apart.
+func TestCostTableNarrow(t *testing.T) {
+	d := costly()
+	d.Files[0].Path = "services/assistant/.claude/rules/api-development.md"
+	var b bytes.Buffer
+	if err := CostTable(&b, d, Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	out := b.String()
+	checkScreen(t, out, 60)
+	for _, want := range []string{"api-development.md", "CLAUDE.md:41-58", "$89.01", "cache reads"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "of spend") || strings.Contains(out, "sent/month") {
+		t.Errorf("columns that push out names:\n%s", out)
+	}
+}
+
+// Prompts that cannot have held all of the text are told: what does not fit is not priced, and reads like a cheap text.
+func TestCostOfShortPrompts(t *testing.T) {
+	d := costly()
+	d.Files[0].Tokens, d.Files[0].Carry.Calls, d.Files[0].Carry.Tokens = 1000, 100, 25_000
+	if got := strings.Join(costFacts(d), "\n"); !strings.Contains(got, "recorded prompts are shorter than the text: 75% of its tokens") {
+		t.Error(got)
+	}
+	d.Files[0].Carry.Tokens = 85_000
+	if got := strings.Join(costFacts(d), "\n"); strings.Contains(got, "shorter than the text") {
+		t.Error(got)
+	}
+}
+
 func TestCostMarkdownIsInert(t *testing.T) {
 	out := surface(t, "markdown", Options{})
 	for _, bad := range []string{"@everyone", "<b>", "(1) |"} {
