@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokengate/tokengate/internal/gate"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/report"
 	"github.com/tokengate/tokengate/internal/token"
@@ -229,5 +230,17 @@ func TestCarryOfCalendarMonth(t *testing.T) {
 	share := func(r *report.Report) float64 { return r.Files[0].Carry.Cost.Float() / r.Total.Head.Cost.P50.Float() }
 	if a, b := share(rolling), share(calendar); calendar.Period.Recorded == 0 || a/b < 0.98 || a/b > 1.02 {
 		t.Errorf("the dearest file is %g of a rolling month, %g of a calendar month with %d days known", a, b, calendar.Period.Recorded)
+	}
+}
+
+// What a small edit costs in a short recording is not lost to cents.
+func TestCauseBelowACent(t *testing.T) {
+	for _, c := range []struct {
+		f, most float64
+		want    string
+	}{{0.0826, 0.0826, "0.0826"}, {0.0826, 12, "0.08"}, {-0.004, 0.9, "-0.004"}, {0.004, 1, "0"}} {
+		if got := gate.CauseCost(c.f, c.most).Decimal(); got != c.want {
+			t.Errorf("%v of %v: %s, want %s", c.f, c.most, got, c.want)
+		}
 	}
 }

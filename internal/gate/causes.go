@@ -25,9 +25,12 @@ func (w writer) causes() []report.Cause {
 		all = append(all, scaled{report.Cause{Place: placeOf(c), Kind: string(c.Kind), Summary: summary(c), Tokens: perCall(c.Tokens, c.Calls), Calls: c.Calls, Error: round(c.Error, 4)}, c.Scaled})
 	}
 	out := []report.Cause{}
-	sum := 0.0
-	for _, c := range joined(all) {
-		c.PerPeriod, c.Cost = int64(math.Round(c.day.Tokens*perToken)), cents2(c.day.Cost*perCost)
+	all, sum, most := joined(all), 0.0, 0.0
+	for _, c := range all {
+		most = max(most, math.Abs(c.day.Cost*perCost))
+	}
+	for _, c := range all {
+		c.PerPeriod, c.Cost = int64(math.Round(c.day.Tokens*perToken)), causeCost(c.day.Cost*perCost, most)
 		sum += math.Abs(c.Cost.Float())
 		out = append(out, c.Cause)
 	}
@@ -128,7 +131,11 @@ func summary(c *replay.Cause) string {
 	return string(c.Kind)
 }
 
-// cents2 rounds to cents whatever the size: a column of causes must add up by eye.
-func cents2(f float64) money.Amount {
+// causeCost rounds to cents, that a column of causes adds up by eye. Where the largest is less than a dollar, as in a short
+// recording, cents would say little: then to millionths, as what a text costs.
+func causeCost(f, most float64) money.Amount {
+	if most < 1 {
+		return micros(f)
+	}
 	return money.New(int64(math.Round(f*100)), -2)
 }

@@ -53,3 +53,6 @@ func TextEvidence(in Input, ceilings []budget.Ceiling) (budget.Evidence, error) 
 	m.measureTexts(ceilings, base, head, count, results[0])
 	return budget.Evidence{Now: in.Now, Stage: in.Stage, Period: "month", HasBase: base != nil, Ceilings: ceilings, Scopes: m.scopes}, nil
 }
+
+// CauseCost is causeCost.
+var CauseCost = causeCost
