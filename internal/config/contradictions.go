@@ -84,30 +84,43 @@ func setBy(levels []level, name string) (key, bool) {
 	return key{}, false
 }
 
-// overCeilings compares ceilings with those of the whole that they are part of, of the same kind and metric. A track's
-// calls may each be larger than most of the project's, so between these only periods are compared.
+// overCeilings compares ceilings with those of the whole that they are part of, of the same kind and metric; of several
+// that are lower the lowest is named. A track's calls may each be larger than most of the project's, so between these only
+// periods are compared.
 func (p Policy) overCeilings(diags *source.Diagnostics) {
 	all := p.declared(PullRequest)
 	for _, c := range all {
-		if !c.Until.IsZero() || c.Kind == budget.Growth {
-			continue
-		}
-		for _, whole := range all {
-			if whole.Until.IsZero() && whole.Kind == c.Kind && whole.Metric == c.Metric && whole.Limit.Value < c.Limit.Value && p.contains(whole.Scope, c) {
-				diags.Warn(loosens, c.Span, "lower it, or raise the other", "%s of %s is %s, above the %s of %s that it is part of (%s)",
-					kindName(c), c.Scope, c.Limit.Text, whole.Limit.Text, whole.Scope, whole.Span)
+		var over *budget.Ceiling
+		for i, whole := range all {
+			lower := whole.Until.IsZero() && whole.Kind == c.Kind && whole.Metric == c.Metric && whole.Limit.Value < c.Limit.Value && (over == nil || whole.Limit.Value < over.Limit.Value)
+			if c.Until.IsZero() && lower && p.contains(whole, c) {
+				over = &all[i]
 			}
 		}
+		if over == nil {
+			continue
+		}
+		of := "of " + over.Scope.String() + " that it is part of"
+		if over.Scope == c.Scope {
+			of = "that " + p.Path + " gives it"
+		}
+		diags.Warn(loosens, c.Span, "lower it, or raise the other", "%s of %s is %s, above the %s %s (%s)", kindName(c), c.Scope, c.Limit.Text, over.Limit.Text, of, over.Span)
 	}
 }
 
-// contains reports whether what a ceiling is on is part of a scope.
-func (p Policy) contains(whole budget.Scope, c budget.Ceiling) bool {
-	if !c.Scope.OwnText() {
-		return whole.Kind == "project" && c.Scope.Kind != "project" && c.Kind == budget.Period
+// contains reports whether what a ceiling is on is part of what another is on. Of two on the same calls, the one in
+// tokengate.yaml stands above.
+func (p Policy) contains(whole, c budget.Ceiling) bool {
+	switch {
+	case whole.Scope == c.Scope:
+		return whole.Span.File == p.Path && c.Span.File != p.Path
+	case c.Kind == budget.Growth:
+		return false
+	case !c.Scope.OwnText():
+		return c.Kind == budget.Period && (whole.Scope.Kind == "project" || whole.Scope == p.within(c))
 	}
 	file, anchor, _ := strings.Cut(c.Scope.Name, "#")
-	switch whole.Kind {
+	switch whole := whole.Scope; whole.Kind {
 	case "section":
 		of, around, _ := strings.Cut(whole.Name, "#")
 		return of == file && slices.Contains(p.around(file, anchor)[1:], around)
@@ -117,4 +130,19 @@ func (p Policy) contains(whole budget.Scope, c budget.Ceiling) bool {
 		return whole.Name == file || slices.Contains(p.importers(file), whole.Name) || slices.Contains(parents([]string{file}), path.Clean(whole.Name)) && file != whole.Name
 	}
 	return false
+}
+
+// within is the track of the block that declares a ceiling of a feature; the zero scope where it names none.
+func (p Policy) within(c budget.Ceiling) budget.Scope {
+	for _, b := range p.blocks() {
+		if !b.Track.Set || !b.Feature.Set {
+			continue
+		}
+		var own lister
+		own.add(budget.Ceiling{}, b.Limits)
+		if slices.ContainsFunc(own.out, func(o budget.Ceiling) bool { return o.Span == c.Span }) {
+			return budget.Scope{Kind: "track", Name: b.Track.Value}
+		}
+	}
+	return budget.Scope{}
 }

@@ -172,6 +172,28 @@ tracks: {gen: {ceiling: $200, max_output_tokens: 2k, model: c}, ok: {ceiling: $5
 	}
 }
 
+// Of two ceilings on the same calls, or on a feature of a track and the track, the one above is compared with, the lowest
+// of several. A limit on each call or on growth may be looser for a part than for the whole, and so may what expires.
+func TestOverCeilings(t *testing.T) {
+	p := policy(t, `version: 1
+ceiling: $100
+growth: {cost: 10%}
+per_call: {latency: 4s}
+tracks: {a: {ceiling: $90, growth: {cost: 5%}, per_call: {latency: 3s}}, b: {ceiling: $100, per_call: {latency: 9s}, growth: {cost: 90%}}}
+features: {f: {ceiling: $80}}
+`, "a.md", front("track: a, ceiling: $120, growth: {cost: 6%}, per_call: {latency: 5s}", "x\n"), "b.md", front("track: a, feature: f, ceiling: $95, per_call: {latency: 9s}", "x\n"),
+		"c.md", front("track: a, feature: g, ceiling: $95", "x\n"), "d.md", front("track: a, ceiling: $500, expires: 2026-12-01", "x\n"), "e.md", front("track: a, ceiling: $85", "x\n"))
+	hint := " | lower it, or raise the other"
+	want := strings.ReplaceAll(`a.md:2:32: period cost of track a is $120.00, above the $90.00 that tokengate.yaml gives it (tokengate.yaml:5:23) [budget-loosens-parent]
+a.md:2:53: growth cost of track a is +6.0%, above the +5.0% that tokengate.yaml gives it (tokengate.yaml:5:43) [budget-loosens-parent]
+a.md:2:78: per call latency of track a is 5s, above the 3s that tokengate.yaml gives it (tokengate.yaml:5:68) [budget-loosens-parent]
+b.md:2:44: period cost of feature f is $95.00, above the $80.00 that tokengate.yaml gives it (tokengate.yaml:6:25) [budget-loosens-parent]
+c.md:2:44: period cost of feature g is $95.00, above the $85.00 of track a that it is part of (e.md:2:32) [budget-loosens-parent]`, "parent]", "parent]"+hint)
+	if diff := cmp.Diff(want, lines(p.Contradictions(nil))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // A block's limits on a session reach the rehearsal: sessions are warned of, and degraded where there is a fallback.
 func TestSessionGuard(t *testing.T) {
 	p := policy(t, "version: 1\n", "a.md", front("per_session: {cost: $2, tokens: 9k}, fallback: {model: small, at: 90%}", "x\n"), "b.md", front("track: gen, per_session: {cost: $3}", "x\n"),

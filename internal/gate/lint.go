@@ -109,7 +109,7 @@ func lintOnce(in Input, o LintOptions, measured *report.Report, notes []string) 
 		return nil, nil, diags
 	}
 	list := head.fixtureFiles()
-	loaded := append(slices.Concat(head.diags, models(head, catalog, in.Now)), head.policy.Misnamed()...)
+	loaded := slices.Concat(head.diags, models(head, catalog, in.Now), head.policy.Misnamed(), head.policy.Contradictions(in.model(catalog)))
 	for _, f := range unusable {
 		loaded = append(loaded, f.Diagnostic)
 	}

@@ -22,7 +22,6 @@ type Rule struct {
 var Rules = []Rule{
 	budgetMissing,
 	ceilingWithoutOwner,
-	budgetContradictsParent,
 	couldBeLazy,
 	duplicateText,
 	volatileBeforeStable,

@@ -60,6 +60,7 @@ func inputOf(t testing.TB, files fs.FS, templates ...string) Input {
 		list, diags := prompt.LoadFixtures(files, f.Value)
 		in.Fixtures, in.Loaded = append(in.Fixtures, list...), append(in.Loaded, diags...)
 	}
+	in.Loaded = append(in.Loaded, in.Policy.Contradictions(nil)...)
 	in.Model = func(t *prompt.Template) string { return in.Policy.Limits(t.Path, "").Model.Value }
 	return in
 }
