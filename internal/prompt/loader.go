@@ -166,10 +166,6 @@ func (l Loader) listingChars() int {
 	return int(min(l.window()*charsPerToken/100, 1<<30))
 }
 
-// largeChars is the size of one memory file from which on the tool warns: 5 % of the context window, 40,000 characters
-// at least.
-func (l Loader) largeChars() int64 { return max(l.window()*charsPerToken/20, 40_000) }
-
 // cwd is the folder a session starts in, "." for the root.
 func (l Loader) cwd() string {
 	clean := path.Clean(cmp.Or(l.Cwd, "."))

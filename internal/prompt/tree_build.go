@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/tokengate/tokengate/internal/source"
 )
@@ -134,22 +133,10 @@ func (b *builder) load(l *loader, m Member, content []byte) []Member {
 		}
 		out[0].File, out[0].Template = f, l.t.Path
 	}
-	for i := range out {
-		b.large(out[i])
-	}
 	if l == b.l {
 		b.diags = append(b.diags, l.diags[before:]...)
 	}
 	return out
-}
-
-// large warns of a memory file of a size that the tool itself warns of.
-func (b *builder) large(m Member) {
-	limit := b.loader.largeChars()
-	if n := int64(utf8.RuneCount(m.File.Content)); b.loader.tool() == ClaudeCode && n > limit {
-		b.diags.Warn("memory-large", source.Span{File: m.Path}, "keep what every call needs, and move the rest into rules with paths or into skills",
-			"%s has %d characters, more than the %d from which on the tool warns", m.Path, n, limit)
-	}
 }
 
 // member begins a member.

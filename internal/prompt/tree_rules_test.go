@@ -198,9 +198,6 @@ func TestListing(t *testing.T) {
 	if n := (Loader{}).listingChars(); n != 8000 {
 		t.Errorf("1 %% of 200,000 tokens are %d characters", n)
 	}
-	if n := (Loader{ContextWindow: 1_000_000}).largeChars(); n != 200_000 {
-		t.Errorf("5 %% of a million tokens are %d characters", n)
-	}
 }
 
 // An edit of a description changes what the main conversation sends, at the place of the description.
