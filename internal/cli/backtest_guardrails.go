@@ -2,18 +2,12 @@ package cli
 
 import (
 	"context"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/tokengate/tokengate/internal/config"
-	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/gate"
 	"github.com/tokengate/tokengate/internal/rehearsal"
 	"github.com/tokengate/tokengate/internal/report"
-	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
 )
 
@@ -88,11 +82,10 @@ func (in *trafficInput) rehearse(env *Env, at time.Time) (*rehearsal.Rehearsal, 
 	if err != nil {
 		return nil, nil, err
 	}
-	policy, diags := in.project.policy(at)
-	declared, more := policy.Guardrails()
-	diags = slices.Concat(diags, more, policy.DearFallbacks(catalog, at))
-	calibration, more := policy.Calibrated(in.project.files)
-	diags = append(diags, more...)
+	policy, diags := gate.Policy(gate.Input{Now: at, Config: in.project.name, Head: gate.Revision{FS: in.project.files}})
+	declared, _ := policy.Guardrails() // what is wrong with these, or with the calibration, was said by loading
+	calibration, _ := policy.Calibrated(in.project.files)
+	diags = append(diags, policy.DearFallbacks(catalog, at)...)
 	diags.Sort()
 	if diags.HasErrors() {
 		return nil, nil, diagnosticsError{diags, contentOf(in.project.files)}
@@ -109,28 +102,4 @@ func (in *trafficInput) rehearse(env *Env, at time.Time) (*rehearsal.Rehearsal, 
 		plan.Sampling[s.Name] = s.Sampling
 	}
 	return rehearsal.New(plan), declared, nil
-}
-
-// policy loads the templates that the configuration lists, whose budget blocks may declare fallbacks.
-func (p *project) policy(at time.Time) (config.Policy, source.Diagnostics) {
-	out := config.Policy{Config: p.config, Now: at, From: "head"}
-	var diags source.Diagnostics
-	for _, at := range p.config.Templates {
-		names, _ := doublestar.Glob(p.files, path.Clean(at.Value), doublestar.WithFilesOnly()) // the pattern was checked
-		if len(names) == 0 {
-			diags.Add("path-missing", at.Span, "check the path", "%q matches no file", at.Value)
-		}
-		slices.SortFunc(names, strings.Compare)
-		for _, name := range names {
-			if slices.ContainsFunc(out.Templates, func(t *prompt.Template) bool { return t.Path == name }) {
-				continue
-			}
-			t, more := prompt.Load(p.files, name, prompt.Options{Now: out.Now})
-			diags = append(diags, more...)
-			if t != nil {
-				out.Templates = append(out.Templates, t)
-			}
-		}
-	}
-	return out, diags
 }

@@ -23,21 +23,21 @@ import (
 // project is the working tree with its configuration, as commands see it that compare nothing.
 type project struct {
 	dir    string
+	name   string // of the configuration's file
 	files  fs.FS
 	config *config.Config
 }
 
 // loadProject reads the configuration of the working tree; without one it is the default.
 func loadProject(ctx context.Context, dir, configName string) (*project, error) {
-	p := &project{dir: dir}
+	p := &project{dir: dir, name: cmp.Or(configName, config.Name)}
 	var err error
 	if p.files, err = openProject(ctx, dir); err != nil {
 		return nil, err
 	}
-	name := cmp.Or(configName, config.Name)
-	cfg, found, diags := config.Load(p.files, name)
+	cfg, found, diags := config.Load(p.files, p.name)
 	if !found && configName != "" {
-		return nil, usageError{fmt.Sprintf("no configuration at %s", name), "check the path, or run tokengate init"}
+		return nil, usageError{fmt.Sprintf("no configuration at %s", p.name), "check the path, or run tokengate init"}
 	}
 	if diags.HasErrors() {
 		diags.Sort()

@@ -63,12 +63,16 @@ func load(rev Revision, in Input, from string) *side {
 
 func (s *side) template(name string, now time.Time) {
 	t, diags := prompt.Load(s.fs, name, prompt.Options{Now: now})
-	// that a budget has expired is said with what holds again: see the rule emergency-over
-	s.diags = append(s.diags, slices.DeleteFunc(diags, func(d source.Diagnostic) bool { return d.Rule == "budget-expired" })...)
+	s.say(diags)
 	if t != nil {
 		s.templates[name] = t
 		s.policy.Templates = append(s.policy.Templates, t)
 	}
+}
+
+// say keeps what loading a text said. That a budget has expired is said with what holds again: see the rule emergency-over.
+func (s *side) say(diags source.Diagnostics) {
+	s.diags = append(s.diags, slices.DeleteFunc(diags, func(d source.Diagnostic) bool { return d.Rule == "budget-expired" })...)
 }
 
 // follow loads what base lists and this side no longer does: a change must not get out of sight by taking a template, or

@@ -51,7 +51,7 @@ func (s *side) plant(names []string, l prompt.Loader) (rest []string) {
 		return names
 	}
 	tree, diags := prompt.LoadTree(s.fs, l)
-	s.diags = append(s.diags, diags...)
+	s.say(diags)
 	s.tree = tree
 	for _, t := range tree.Templates() {
 		if t == tree.Main() && len(t.Files) == 0 && !slices.Contains(names, t.Path) {
