@@ -88,6 +88,49 @@ func TestParents(t *testing.T) {
 	}
 }
 
+// Within a step, what expires comes first, be it written first or last. A closer step still comes before it.
+func TestExpiringComesFirst(t *testing.T) {
+	caps := func(body string, files ...string) string {
+		p := tree(t, "version: 1\n", "CLAUDE.md", append([]string{"CLAUDE.md", body}, files...)...)
+		for _, g := range p.Effective(config.Target{Path: "CLAUDE.md"}, config.PullRequest).Guardrails {
+			if g.Key == "max_output_tokens" {
+				return fmt.Sprintf("%s from %s %s before %v", g.Value, g.From, g.Until, len(g.Before))
+			}
+		}
+		return "none"
+	}
+	block := func(keys string) string { return "\n```yaml tokengate\n" + keys + "\n```\n" }
+	for _, c := range []struct{ name, got, want string }{
+		{"first", caps("# X\n" + block("max_output_tokens: 900\nexpires: 2026-12-01") + block("max_output_tokens: 100")), "900 from file 2026-12-01 before 1"},
+		{"last", caps("# X\n" + block("max_output_tokens: 100") + block("max_output_tokens: 900\nexpires: 2026-12-01")), "900 from file 2026-12-01 before 1"},
+		{"over", caps("# X\n" + block("max_output_tokens: 100") + block("max_output_tokens: 900\nexpires: 2026-11-01")), "100 from file  before 0"},
+		{"a step further", caps("@a.md\n"+block("max_output_tokens: 100"), "a.md", "x\n"+block("max_output_tokens: 900\nexpires: 2026-12-01")), "100 from file  before 1"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, c.got, c.want)
+		}
+	}
+}
+
+// A CLAUDE.md takes nothing from the template that it is sent with: a subagent is no parent of it, as it is of a rule.
+func TestSentWith(t *testing.T) {
+	p := policy(t, "version: 1\n")
+	loaded, ds := prompt.LoadTree(fstest.MapFS{
+		"CLAUDE.md":               {Data: []byte("# X\n")},
+		".claude/agents/a.md":     {Data: []byte("---\nname: a\ndescription: b\ntokengate: {max_output_tokens: 7}\n---\nx\n")},
+		".claude/rules/common.md": {Data: []byte("# Y\n")},
+	}, prompt.Loader{Now: now})
+	if len(ds) > 0 {
+		t.Fatal(lines(ds))
+	}
+	p.Templates = loaded.Templates()
+	for path, want := range map[string]int{".claude/agents/a.md": 7, "CLAUDE.md": 0, ".claude/rules/common.md": 7} {
+		if got := p.Limits(path, "").MaxOutputTokens.Value; int(got) != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+}
+
 func TestEmergency(t *testing.T) {
 	yaml := "project: {owner: \"@all\"}\nceiling: {cost: $50, tokens: 4M}\ntracks: {gen: {ceiling: $5, owner: \"@gen\", per_call: {cost: $1}}}\n"
 	envelope := func(expires string) string {
