@@ -54,7 +54,7 @@ func (r *overrideReader) read() {
 	}
 	for _, s := range r.v.Template {
 		s.Key.Value = path.Clean(s.Key.Value)
-		r.templateNamed(s.Key)
+		r.textNamed(s.Key)
 		r.o.Templates = append(r.o.Templates, s)
 		r.o.Changes = append(r.o.Changes, "template "+s.Key.Value+"="+s.Value.Value)
 	}
@@ -196,6 +196,25 @@ func (r *overrideReader) templateNamed(at source.At[string]) bool {
 	for _, t := range r.p.Templates {
 		known = append(known, t.Path)
 	}
+	return r.amongTemplates(at, known)
+}
+
+// textNamed is as templateNamed of a text that another stands in for: it may as well be one of a template's files.
+func (r *overrideReader) textNamed(at source.At[string]) bool {
+	var known []string
+	for _, t := range r.p.Templates {
+		if t.Agent != prompt.AnyAgent { // these have no file of their own, or it is in the list
+			known = append(known, t.Path)
+		}
+		for _, f := range t.Files {
+			known = append(known, f.Path)
+		}
+	}
+	slices.Sort(known)
+	return r.amongTemplates(at, slices.Compact(known))
+}
+
+func (r *overrideReader) amongTemplates(at source.At[string], known []string) bool {
 	if slices.Contains(known, at.Value) {
 		return true
 	}

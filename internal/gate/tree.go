@@ -161,6 +161,20 @@ func sends(texts []*prompt.Template, name string) bool {
 	})
 }
 
+// senders lists what to reload where a file has another text: all templates that send it, or, once for all of its tree, the
+// file itself.
+func (s *side) senders(name string) (out []string) {
+	if s.tree != nil && s.tree.Sends(name) {
+		out = append(out, name)
+	}
+	for _, t := range s.policy.Templates {
+		if ofTree := s.tree != nil && s.tree.Template(t.Path) == t; !ofTree && sends([]*prompt.Template{t}, name) {
+			out = append(out, t.Path)
+		}
+	}
+	return out
+}
+
 // reload reads a template as it is in another tree of files, in the way this side has it: with all others that the tool
 // loads beside it, or alone.
 func (s *side) reload(files fs.FS, name string, opts prompt.Options) ([]*prompt.Template, source.Diagnostics) {

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokengate/tokengate/internal/config"
 	"github.com/tokengate/tokengate/internal/pricing"
@@ -96,19 +97,30 @@ func (v *variant) load(files fs.FS, head *side, count counters) (diags source.Di
 			diags.Add("unknown-model", m.Span, modelHint(err), "model %q has no price", m.Value)
 		}
 	}
+	return append(diags, v.standIn(files, head, count.at)...)
+}
+
+// standIn loads the texts that stand in the place of others: every template anew that sends one of these.
+func (v *variant) standIn(files fs.FS, head *side, now time.Time) (diags source.Diagnostics) {
+	tree := head.fs
 	for _, t := range v.Templates {
 		content, err := fs.ReadFile(files, clean(t.Value.Value))
 		if err != nil {
 			diags.Add("path-missing", t.Value.Span, "check the path", "cannot read %q in the place of template %s: %v", t.Value.Value, t.Key.Value, err)
 			continue
 		}
-		texts, more := head.reload(standIn{head.fs, t.Key.Value, content}, t.Key.Value, prompt.Options{Now: count.at})
-		if !sends(texts, t.Key.Value) {
-			diags = append(diags, more...)
-			continue
-		}
-		for _, text := range texts { // what budget blocks in it say is no policy, so neither are their mistakes
-			v.texts[text.Path] = text
+		tree = standIn{tree, t.Key.Value, content}
+	}
+	for _, t := range v.Templates {
+		for _, name := range head.senders(t.Key.Value) {
+			texts, more := head.reload(tree, name, prompt.Options{Now: now})
+			if !sends(texts, t.Key.Value) {
+				diags = append(diags, more...)
+				continue
+			}
+			for _, text := range texts { // what budget blocks in it say is no policy, so neither are their mistakes
+				v.texts[text.Path] = text
+			}
 		}
 	}
 	return diags

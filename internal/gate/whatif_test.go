@@ -96,7 +96,7 @@ func outlook(t testing.TB, v report.Variant, track string) report.Outlook {
 // Every kind of variant comes to what its calls come to one by one, and the period moves with them.
 func TestWhatIf(t *testing.T) {
 	onAnswer := func(c *traffic.Call) bool { return c.Track == "answer" }
-	grown := o200k(longer(40)) - o200k(answerMD)
+	grown, grownStyle := o200k(longer(40))-o200k(answerMD), o200k(longer(40))-o200k(styleMD)
 	cases := []struct {
 		name, variant string
 		price         func(c *traffic.Call) (float64, int64)
@@ -136,6 +136,16 @@ func TestWhatIf(t *testing.T) {
 				c.Usage.CacheRead += grown
 			default:
 				c.Usage.Input += grown
+			}
+			return large(c)
+		}},
+		{"import", "template: {docs/style.md: drafts/long.md}", func(c *traffic.Call) (float64, int64) {
+			switch {
+			case onAnswer(c):
+			case warm(c):
+				c.Usage.CacheRead += grownStyle
+			default:
+				c.Usage.Input += grownStyle
 			}
 			return large(c)
 		}},
