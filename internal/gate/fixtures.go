@@ -34,7 +34,7 @@ func fixtures(s, policy *side, count counters) source.Diagnostics {
 		for _, f := range list {
 			t := s.templates[path.Clean(f.Template.Value)]
 			if t == nil {
-				if loaded, _ := prompt.Load(s.fs, f.Template.Value, prompt.Options{Now: count.at}); loaded != nil {
+				if loaded, _ := prompt.Load(s.fs, f.Template.Value, prompt.Options{Now: count.at, Vars: f.Data()}); loaded != nil {
 					t = loaded
 				} else {
 					continue // LoadFixtures has said what is wrong with it

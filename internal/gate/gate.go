@@ -64,6 +64,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		base.recall(head, in.Now)
 	}
 	pair(base, head)
+	bindFixtures(base, head)
 	policy := base
 	if policy == nil || unusable != nil || !policy.declares() {
 		policy = head
@@ -94,7 +95,7 @@ func Run(in Input) (*report.Report, source.Diagnostics, error) {
 		return nil, nil, err
 	}
 	res := results[0]
-	diags = slices.Concat(diags, missing, odd) // a recording that cannot be read leaves the verdict open; see given
+	diags = slices.Concat(diags, missing, odd, head.unbound(res)) // a recording that cannot be read leaves the verdict open; see given
 	m := measure(in, policy, catalog, res)
 	if wrong := m.misnamed(head); wrong.HasErrors() {
 		wrong.Sort()

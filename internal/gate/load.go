@@ -34,6 +34,9 @@ type side struct {
 	listed   []string     // paths of templates that the configuration names, or that were found without one
 	fixtures []string     // files of fixtures, without those that are suites
 	suites   []*evals.Suite
+	bare     map[string]source.Diagnostic // by template: what it is measured without, unless fixtures give it
+	given    map[string]map[string]any    // by template: variables of the first fixture, so that one that cannot do without is loaded
+	samples  map[string]prompt.Samples    // by template: what fixtures give; the same on both sides once they are bound
 }
 
 // zeroConfig lists the templates that are looked for where nothing is configured. Claude Code reads the first two and
@@ -42,15 +45,16 @@ var zeroConfig = [][]string{{"CLAUDE.md", ".claude/CLAUDE.md"}, {"AGENTS.md"}, {
 
 func load(rev Revision, in Input, from string) *side {
 	cfg, found, diags := config.Load(rev.FS, in.Config)
-	s := &side{fs: rev.FS, found: found, templates: map[string]*prompt.Template{}, diags: diags}
+	s := &side{fs: rev.FS, found: found, templates: map[string]*prompt.Template{}, bare: map[string]source.Diagnostic{}, diags: diags}
 	s.policy = config.Policy{Config: cfg, Now: in.Now, From: from}
 	if !found && in.Named && from == "head" {
 		s.diags.Add("config-missing", source.Span{File: in.Config}, "check the path, or run tokengate init", "no configuration at %s", in.Config)
 	}
+	s.loadFixtures(from)
 	for _, name := range s.plant(s.templatePaths(), in.loading(s)) {
 		s.template(name, in.Now)
 	}
-	s.loadFixtures(from)
+	s.loadAsserted(from)
 	_, unusable := s.policy.Guardrails()
 	s.diags = slices.Concat(s.diags, unusable, s.policy.CheckEmergencies())
 	if !s.diags.HasErrors() {
@@ -62,8 +66,13 @@ func load(rev Revision, in Input, from string) *side {
 }
 
 func (s *side) template(name string, now time.Time) {
-	t, diags := prompt.Load(s.fs, name, prompt.Options{Now: now})
-	s.say(diags)
+	t, diags := prompt.Load(s.fs, name, prompt.Options{Now: now, Vars: s.given[name]})
+	s.say(slices.DeleteFunc(diags, func(d source.Diagnostic) bool {
+		if d.Rule == bareRule {
+			s.bare[name] = d
+		}
+		return d.Rule == bareRule
+	}))
 	if t != nil {
 		s.templates[name] = t
 		s.policy.Templates = append(s.policy.Templates, t)
@@ -100,7 +109,7 @@ func (s *side) recall(head *side, now time.Time) {
 		if s.templates[name] != nil || head.tree != nil && head.tree.Template(name) != nil || !exists(s.fs, name) {
 			continue
 		}
-		if old, _ := prompt.Load(s.fs, name, prompt.Options{Now: now}); old != nil {
+		if old, _ := prompt.Load(s.fs, name, prompt.Options{Now: now, Vars: either(s.given[name], head.given[name])}); old != nil {
 			s.templates[name] = old
 		}
 	}

@@ -16,8 +16,7 @@ import (
 	"github.com/tokengate/tokengate/internal/token"
 )
 
-// loadFixtures tells configurations of promptfoo among the fixtures from fixtures of our own, and reads the ceilings that
-// they assert. What is wrong with base's was merged, and is not this change's matter; what could be read of it holds.
+// loadFixtures tells configurations of promptfoo among the fixtures from fixtures of our own. What is wrong with base's was merged, and is not this change's matter; what could be read of it holds.
 func (s *side) loadFixtures(from string) {
 	before := len(s.diags)
 	for _, name := range s.glob(s.policy.Config.Fixtures) {
@@ -32,6 +31,20 @@ func (s *side) loadFixtures(from string) {
 			continue
 		}
 		s.suites = append(s.suites, suite)
+	}
+	s.given = map[string]map[string]any{}
+	for name, list := range s.samplesOf() {
+		s.given[name] = list[0].vars
+	}
+	if from == "base" {
+		s.diags = s.diags[:before]
+	}
+}
+
+// loadAsserted reads the ceilings that the suites assert, once the templates they are of are known.
+func (s *side) loadAsserted(from string) {
+	before := len(s.diags)
+	for _, suite := range s.suites {
 		for _, t := range s.policy.Templates {
 			s.asserted(suite, t.Path)
 		}

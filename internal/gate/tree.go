@@ -188,5 +188,6 @@ func (s *side) reload(files fs.FS, name string, opts prompt.Options) ([]*prompt.
 	if t == nil {
 		return nil, diags
 	}
-	return []*prompt.Template{t}, diags
+	t, wrong := t.Sampled(s.samples[name])
+	return []*prompt.Template{t}, append(diags, wrong...)
 }

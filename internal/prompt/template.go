@@ -53,6 +53,8 @@ type Template struct {
 	Basis   string   // of a kind that is rendered: with which variables Files was made, such as "its own sample"
 	Notes   []string // of a kind that is rendered: what is sent as well and not counted here
 
+	Renderings []*Template // of Sampled: one for every set of variables; the template's size is their mean, Files one of them
+
 	program *program      // of a kind that is rendered
 	uses    []Placeholder // likewise, of the variables
 }

@@ -243,12 +243,20 @@ func (r *Run) parts(c *Cause) []Part {
 	old, next := r.lore.count(c.from, "", c.Family), r.lore.count(c.to, "", c.Family)
 	var out []Part
 	var sum int64
-	for _, h := range prompt.Diff(c.from, c.to) {
+	hunks, renderings := prompt.DiffRenderings(c.from, c.to)
+	for i, h := range hunks {
 		p := Part{Hunk: h, Tokens: counter.Count(h.New).Tokens - counter.Count(h.Old).Tokens, Error: max(old.RelativeError, next.RelativeError)}
 		sum += p.Tokens
+		if i > 0 && renderings > 1 && h.Span == hunks[i-1].Span && h.BaseSpan == hunks[i-1].BaseSpan {
+			out[len(out)-1].Tokens += p.Tokens
+			continue
+		}
 		out = append(out, p)
 	}
 	if sum == 0 {
+		for i := range out {
+			out[i].Tokens /= int64(renderings)
+		}
 		return out
 	}
 	whole, done := next.Tokens-old.Tokens, int64(0)

@@ -46,6 +46,7 @@ type lane struct {
 	why      error  // that there is none
 
 	calls         int64
+	varied        int64         // of calls: recorded with variables
 	first         traffic.Place // of an unpriced lane
 	before, after cells
 	causes        [steps]*booked

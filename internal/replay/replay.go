@@ -87,6 +87,7 @@ type Notes struct {
 	Removed        map[string]int64 // by template: gone at head; those calls are replayed as on base
 	Clamped        int64            // a removal was larger than the recorded prompt had room for
 	MissingVars    int64            // rendered with a variable the recording does not hold
+	WithVars       map[string]int64 // by template of a kind that is rendered: recorded with variables, and rendered with these where the text changes
 	OtherModel     int64            // made on another model than the one base declares: a change of that model does not move them
 	Bounds         int64            // recorded output is only a lower bound
 	Means          int64            // known only as means of several calls: in every sum, in no quantile of single calls or sessions

@@ -32,6 +32,7 @@ func (r *Run) Merge(o *Run) {
 
 func (l *lane) merge(o *lane) {
 	l.calls += o.calls
+	l.varied += o.varied
 	if before(o.first, l.first) {
 		l.first = o.first
 	}
@@ -126,7 +127,7 @@ func (l *lane) pour(res *Result, causes map[causeKey]*Cause) {
 // finalNotes adds what lanes had to assume to what was counted call by call.
 func (r *Run) finalNotes() Notes {
 	n := r.notes
-	n.UnknownVersion, n.NotLoaded, n.Removed = map[string]int64{}, map[string]int64{}, map[string]int64{}
+	n.UnknownVersion, n.NotLoaded, n.Removed, n.WithVars = map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}
 	for _, l := range r.lanes {
 		a := l.assumed
 		if a.noTemplate {
@@ -137,6 +138,9 @@ func (r *Run) finalNotes() Notes {
 		}
 		if l.way.stays {
 			n.OtherModel += l.calls
+		}
+		if t := r.lore.plan.Head.Templates[l.path]; l.varied > 0 && t != nil && t.Kind.Rendered() {
+			n.WithVars[l.path] += l.varied
 		}
 		for _, by := range []struct {
 			counts map[string]int64

@@ -52,6 +52,9 @@ func (r *Run) Add(c *traffic.Call) error {
 		l.first = traffic.Place{File: strings.Clone(c.Place.File), Line: c.Place.Line}
 	}
 	l.calls += times
+	if len(c.Vars) > 0 {
+		l.varied += times
+	}
 	if c.OutputIsBound {
 		r.notes.Bounds += times
 	}
