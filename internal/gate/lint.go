@@ -85,7 +85,11 @@ func lintMeasured(in Input, o LintOptions) (*report.Report, []string, error) {
 	if !slices.ContainsFunc(r.Templates, func(t report.Template) bool { return t.Carry != nil }) {
 		return r, []string{"tokens alone, no money: recorded traffic does not say what carrying a template costs"}, nil
 	}
-	return r, []string{fmt.Sprintf("money is per %s, at the P50 level of volume, from %s recorded calls", r.Period.Label(), money.Count(r.Provenance.Calls).Exact())}, nil
+	level := "at the P50 level of volume"
+	if r.Total.Head.Cost == nil {
+		level = "at the plain daily mean of what was recorded, too short to forecast"
+	}
+	return r, []string{fmt.Sprintf("money is per %s, %s, from %s recorded calls", r.Period.Label(), level, money.Count(r.Provenance.Calls).Exact())}, nil
 }
 
 func isError(d source.Diagnostic) bool { return d.Severity == source.Error }
