@@ -13,7 +13,7 @@ import (
 
 // carry fills in what sending head's templates costs in a period, and lists their files, largest first.
 func (w writer) carry(r *report.Report) {
-	l := ledger{per: w.perCarry(), files: map[string]*report.FileCost{}}
+	l := ledger{tree: w.head.tree, per: w.perCarry(), files: map[string]*report.FileCost{}}
 	for i, t := range w.shown() {
 		l.template(&r.Templates[i], t, textsOf(w.res.Texts(false), t))
 	}
@@ -69,6 +69,7 @@ func textsOf(texts []*replay.Text, t *prompt.Template) []*replay.Text {
 
 // ledger collects the files of all templates.
 type ledger struct {
+	tree  *prompt.Tree // nil without one
 	per   period
 	files map[string]*report.FileCost
 }
@@ -126,17 +127,14 @@ func together(parts []*report.Carry) (sum *report.Carry) {
 
 // enter adds a file of a template to the list of files.
 func (l *ledger) enter(f *report.TemplateFile, rt *report.Template, t *prompt.Template) {
-	when := report.Always
-	if t.Lazy {
-		when = report.OnDemand
-	}
+	when := string(l.when(f.Path, t))
 	known := l.files[f.Path]
 	if known == nil {
 		known = &report.FileCost{Path: f.Path, When: when, Tokens: f.Tokens, Error: rt.Error, Sections: []report.Section{}}
 		l.files[f.Path] = known
 	}
-	if when == report.Always {
-		known.When = when
+	if known.When == string(prompt.Lazily) {
+		known.When = when // another template sends it anyway
 	}
 	known.Error = max(known.Error, rt.Error)
 	known.Templates = append(known.Templates, rt.Path)
@@ -146,11 +144,34 @@ func (l *ledger) enter(f *report.TemplateFile, rt *report.Template, t *prompt.Te
 			return o.Anchor == s.Anchor && o.Heading == s.Heading && o.Place == s.Place
 		})
 		if i < 0 {
-			i, known.Sections = len(known.Sections), append(known.Sections, report.Section{Heading: s.Heading, Anchor: s.Anchor, Level: s.Level, Place: s.Place, Tokens: s.Tokens})
+			i = len(known.Sections)
+			one := report.Section{Heading: s.Heading, Anchor: s.Anchor, Level: s.Level, Place: s.Place, Tokens: s.Tokens}
+			if s.Heading == prompt.Listing {
+				one.When = string(prompt.AtLaunch)
+			}
+			known.Sections = append(known.Sections, one)
 		}
 		known.Sections[i].Carry = known.Sections[i].Carry.WithCalls(s.Carry)
 	}
 	known.Why = l.why(known, rt)
+}
+
+// when says when a template sends one of its files: for the files of a tree, when the tool sends their bodies.
+func (l *ledger) when(file string, t *prompt.Template) prompt.When {
+	if l.tree != nil && l.tree.Template(t.Path) == t {
+		for _, m := range l.tree.Members {
+			if m.Path == file && m.When != prompt.Never {
+				return m.When
+			}
+		}
+	}
+	switch {
+	case t.Lazy:
+		return prompt.Lazily
+	case t.Kind == prompt.ClaudeMD:
+		return prompt.AtLaunch
+	}
+	return prompt.PerCall
 }
 
 // why says what a file lacks that sending it could be priced by.

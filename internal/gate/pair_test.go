@@ -3,6 +3,8 @@ package gate_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // plantedYAML means the tree that Claude Code loads, whatever its files are called.
@@ -70,5 +72,27 @@ func TestWhatIfOfMember(t *testing.T) {
 	ofRule, ofAgent := 8*(o200k(rule+more)-o200k(rule)), 2*(o200k(body+more)-o200k(body))
 	for name, tokens := range map[string]int64{"rule": ofRule, "agent": ofAgent, "both": ofRule + ofAgent} {
 		near(t, name, outlook(t, got[name], "").TokensEffect.Ratio, float64(tokens)/150_151, 1e-6)
+	}
+}
+
+// A file is sent at the time that the tree says, and what the main conversation is told of a subagent at launch; the text
+// of an application's prompt with every call.
+func TestWhen(t *testing.T) {
+	rep := check(t, input(t, nil, plantedTree().edit("prompts/a.md", answerMD, "docs/style.md", styleMD, ".claude/rules/go.md", "---\npaths: [\"**/*.go\"]\n---\nShort.\n@../../docs/style.md\n",
+		".claude/skills/deploy/SKILL.md", "---\ndescription: Deploys\n---\nSteps.\n", "tokengate.yaml", plantedYAML+"templates: [CLAUDE.md, prompts/*.md, .claude/rules/go.md, .claude/skills/deploy/SKILL.md]\n")))
+	got := map[string]string{}
+	for _, f := range rep.Files {
+		got[f.Path] = f.When
+		for _, s := range f.Sections {
+			if s.When != "" {
+				got[f.Path+" "+s.Heading] = s.When
+			}
+		}
+	}
+	want := map[string]string{"CLAUDE.md": "launch", ".claude/rules/api.md": "launch", ".claude/rules/go.md": "lazy", "docs/style.md": "lazy", "prompts/a.md": "call",
+		".claude/agents/reviewer.md": "spawn", ".claude/agents/reviewer.md (listing)": "launch",
+		".claude/skills/deploy/SKILL.md": "invocation", ".claude/skills/deploy/SKILL.md (listing)": "launch"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

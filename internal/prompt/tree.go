@@ -57,6 +57,7 @@ const (
 	Lazily        When = "lazy"       // once a file that it is for is read
 	PerSpawn      When = "spawn"      // with every call of a subagent
 	PerInvocation When = "invocation" // from its invocation on
+	PerCall       When = "call"       // with every call that an application makes from it: of no tree
 	Never         When = "never"
 )
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/csv"
 	"io"
 	"strconv"
@@ -43,7 +44,7 @@ func fileRecords(d *report.Surface, f *report.SurfaceFile) (out [][]string) {
 	}
 	for i := range f.Sections {
 		s := &f.Sections[i]
-		r := record{kind: "section", path: f.Path, anchor: s.Anchor, heading: s.Heading, place: s.Place, when: f.When, tokens: s.Tokens, err: f.Error, carry: s.Carry}
+		r := record{kind: "section", path: f.Path, anchor: s.Anchor, heading: s.Heading, place: s.Place, when: cmp.Or(s.When, f.When), tokens: s.Tokens, err: f.Error, carry: s.Carry}
 		out = append(out, r.fields(d))
 	}
 	return append(out, restRecord(d, f.Path, f.More)...)

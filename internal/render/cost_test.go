@@ -23,8 +23,8 @@ func costly() *report.Surface {
 	}
 	return &report.Surface{Project: report.Project{Name: "shop"}, Period: report.Period{Name: "month", Days: 30}, Base: &report.Revision{Ref: "main"}, Head: report.Revision{Ref: "working tree"},
 		Files: []report.SurfaceFile{
-			{Path: "CLAUDE.md", When: report.Always, Tokens: 622, Error: 0.05, Carry: carry(89_007_666), Share: 0.123, Sections: sections},
-			{Path: "idle.md", When: report.OnDemand, Why: "nobody sends it", Sections: []report.Section{}},
+			{Path: "CLAUDE.md", When: "launch", Tokens: 622, Error: 0.05, Carry: carry(89_007_666), Share: 0.123, Sections: sections},
+			{Path: "idle.md", When: "lazy", Why: "nobody sends it", Sections: []report.Section{}},
 		}, Total: carry(89_007_666), Share: 0.123,
 		Changes: []report.Cause{{Place: report.Place{File: "CLAUDE.md", Start: source.Pos{Line: 41, Col: 1}}, Kind: "template", Section: "Testing", Tokens: -500, PerPeriod: -617000, Cost: money.New(-6_86, -2)}}}
 }

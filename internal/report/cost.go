@@ -1,15 +1,9 @@
 package report
 
-// When a file is sent.
-const (
-	Always   = "always"    // in front of every conversation, or of every call of its template
-	OnDemand = "on_demand" // once the tool reads a file that it is for
-)
-
 // FileCost is one file of the project with what sending its text costs, over all templates that it is part of.
 type FileCost struct {
 	Path      string    `json:"path"`
-	When      string    `json:"when"`           // always, or on_demand
+	When      string    `json:"when"`           // launch (from there on with every call of a conversation), lazy (once a file that it is for is read), spawn (calls of its subagent), invocation (from there on) or call (every call of an application's template)
 	Templates []string  `json:"templates"`      // that it is sent with
 	Tokens    int64     `json:"tokens"`         // each time it is sent, counted for the first of the templates
 	Error     float64   `json:"relative_error"` // of the counts

@@ -268,6 +268,7 @@ type Section struct {
 	Anchor  string `json:"anchor,omitempty"` // names it within its file: "token-budget"
 	Level   int    `json:"level,omitempty"`  // of its heading, 1 to 6; absent without one
 	Place   Place  `json:"place"`
+	When    string `json:"when,omitempty"` // where it is not sent when its file is: launch, for what a conversation is told of a subagent or a skill
 	Tokens  int64  `json:"tokens"`
 	Carry   *Carry `json:"carry,omitempty"`
 }

@@ -37,8 +37,9 @@ var closed = map[string][]any{
 	"Quantity.unit":        {"usd", "tokens", "ms", "ratio"},
 	"Check.from":           {"base", "head"},
 	"Unmapped.of":          {"spend", "tokens"},
-	"FileCost.when":        {Always, OnDemand},
-	"SurfaceFile.when":     {Always, OnDemand},
+	"FileCost.when":        {"launch", "lazy", "spawn", "invocation", "call"},
+	"SurfaceFile.when":     {"launch", "lazy", "spawn", "invocation", "call"},
+	"Section.when":         {"launch"},
 	"LintSuppression.kind": {"comment", "config"},
 	"LintRule.level":       {"off", "info", "warning", "error"},
 }

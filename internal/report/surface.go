@@ -39,7 +39,7 @@ type Surface struct {
 // SurfaceFile is one file with the sections that were asked for.
 type SurfaceFile struct {
 	Path      string       `json:"path"`
-	When      string       `json:"when"`           // always, or on_demand
+	When      string       `json:"when"`           // launch, lazy, spawn, invocation or call: see the report
 	Templates []string     `json:"templates"`      // that it is sent with
 	Tokens    int64        `json:"tokens"`         // of the sections asked for, each time they are sent
 	Error     float64      `json:"relative_error"` // of the counts

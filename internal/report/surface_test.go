@@ -24,8 +24,8 @@ func surfaced() *Report {
 		{Heading: "Style", Anchor: "style", Level: 2, Place: at(12, 15), Tokens: 10, Carry: carry(100)},
 	}
 	return &Report{Base: &Revision{Ref: "main"}, Files: []FileCost{
-		{Path: "CLAUDE.md", When: Always, Templates: []string{"CLAUDE.md"}, Tokens: 100, Share: 0.5, Sections: sections, Carry: carry(1000)},
-		{Path: ".claude/rules/api.md", When: OnDemand, Templates: []string{".claude/rules/api.md"}, Tokens: 7, Sections: []Section{{Heading: "API", Tokens: 7}}, Why: "nobody sends it"},
+		{Path: "CLAUDE.md", When: "launch", Templates: []string{"CLAUDE.md"}, Tokens: 100, Share: 0.5, Sections: sections, Carry: carry(1000)},
+		{Path: ".claude/rules/api.md", When: "lazy", Templates: []string{".claude/rules/api.md"}, Tokens: 7, Sections: []Section{{Heading: "API", Tokens: 7}}, Why: "nobody sends it"},
 	}, Causes: []Cause{
 		{Kind: "template", Place: at(9, 10), Tokens: 4, PerPeriod: 400, Cost: money.New(40, -2)},
 		{Kind: "template", Place: at(12, 13), Tokens: -1, PerPeriod: -100, Cost: money.New(-10, -2)},
