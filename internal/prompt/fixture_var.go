@@ -2,7 +2,6 @@ package prompt
 
 import (
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -73,26 +72,8 @@ func varOf(n *yaml.Node, left *int, depth int) any {
 		}
 		return m
 	default:
-		return scalarOf(n)
+		return source.Scalar(n)
 	}
-}
-
-func scalarOf(n *yaml.Node) any {
-	switch n.Tag {
-	case "!!null":
-		return nil
-	case "!!bool":
-		return strings.EqualFold(n.Value, "true")
-	case "!!int":
-		if i, err := strconv.ParseInt(n.Value, 0, 64); err == nil {
-			return i
-		}
-	case "!!float":
-		if f, err := strconv.ParseFloat(n.Value, 64); err == nil {
-			return f
-		}
-	}
-	return n.Value
 }
 
 // load puts the content of files in the place of the texts that name them.

@@ -110,21 +110,11 @@ func mergedFrom(v value) (out []member) {
 
 // scalar resolves a scalar the way JavaScript prints it later: whole numbers without a fraction. Dates stay text.
 func scalar(n *yaml.Node) any {
-	switch n.Tag {
-	case "!!null":
-		return nil
-	case "!!bool":
-		return strings.EqualFold(n.Value, "true")
-	case "!!int":
-		if i, err := strconv.ParseInt(n.Value, 0, 64); err == nil {
-			return i
-		}
-	case "!!float":
-		if f, err := strconv.ParseFloat(n.Value, 64); err == nil {
-			return number(f)
-		}
+	v := source.Scalar(n)
+	if f, ok := v.(float64); ok {
+		return number(f)
 	}
-	return n.Value
+	return v
 }
 
 func number(f float64) any {
