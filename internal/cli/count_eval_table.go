@@ -176,7 +176,7 @@ func (e evalRun) writeGraders(env *Env) error {
 	}
 	t.fit(env.Width)
 	t.header[0] = "Grader"
-	e.line(env, "graders: "+fromTo(least, most)+" calls beside them; they read answers, so their tokens are not known")
+	e.line(env, "graders: "+graderCalls(least, most)+" beside them; they read answers, so their tokens are not known")
 	return plainTable(env, t.header, []tw.Align{tw.AlignLeft, tw.AlignRight, tw.AlignLeft, tw.AlignLeft}, t.lines)
 }
 
@@ -195,4 +195,11 @@ func (e evalRun) writeRest(env *Env) {
 	for _, o := range e.Open {
 		e.line(env, fmt.Sprintf("not known: %s (%s)", o.What, o.At))
 	}
+}
+
+func graderCalls(least, most int64) string {
+	if most == 1 {
+		return fromTo(least, most) + " call"
+	}
+	return fromTo(least, most) + " calls"
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -45,11 +46,21 @@ func (p *project) spaceAfterImport(d source.Diagnostic) (e Edit, ok bool) {
 		_, size := utf8.DecodeLastRuneInString(text[:cut])
 		cut -= size
 		name := strings.ReplaceAll(text[1:cut], `\ `, " ")
-		if info, err := fs.Stat(p.Files, path.Join(path.Dir(d.Span.File), name)); err == nil && !info.IsDir() {
-			return Edit{Start: start + cut, End: start + cut, Text: " ", Message: "put a space after " + text[:cut]}, true
+		file := path.Join(path.Dir(d.Span.File), name)
+		if info, err := fs.Stat(p.Files, file); err == nil && !info.IsDir() {
+			return Edit{Start: start + cut, End: start + cut, Text: " ", Message: "put a space after " + text[:cut] + p.loads(file)}, true
 		}
 	}
 	return e, false
+}
+
+// loads says what sending a file that was not sent comes to: the mended text does what was meant, and costs it.
+func (p *project) loads(file string) string {
+	if slices.ContainsFunc(p.texts, func(x *text) bool { return x.Path == file }) {
+		return ""
+	}
+	tokens := p.Count("").Count(string(p.content(file))).Tokens
+	return fmt.Sprintf(", which is loaded from now on: %s tokens and what it imports", money.Count(tokens).Exact())
 }
 
 // blockInfo marks a fence that is a budget.

@@ -39,7 +39,7 @@ func (p *project) budgetsMissing() []Finding {
 		return copied(t) || !p.wanted(t.Path) || p.covers(t, covered)
 	})
 	if len(bare) > 1 && len(declared) == 0 {
-		return append(out, at(whole(bare[0].Path), hint, "no budget covers %s, nor any of the other %d templates: no block, no track and no project has a ceiling", bare[0].Path, len(bare)-1))
+		return append(out, at(whole(bare[0].Path), hint, "no budget covers any of %d templates, %s the first: no block, no track and no project has a ceiling", len(bare), bare[0].Path))
 	}
 	for _, t := range bare {
 		out = append(out, at(whole(t.Path), hint, "no budget covers %s: neither a block in it, nor its track, nor the project has a ceiling", t.Path))

@@ -73,7 +73,7 @@ func (x *text) reason(s part, body string) (why, move string) {
 	if name, glob := language(s.Heading); name != "" && x.languages() > 1 {
 		return "is about " + name + " only", fmt.Sprintf("move it into a rule with paths: [%q]", glob)
 	}
-	if task := taskPattern.FindString(s.Heading); task != "" && len(stepPattern.FindAllString(body, 3)) == 3 {
+	if task := taskPattern.FindString(s.Heading); task != "" && !bindingPattern.MatchString(s.Heading) && len(stepPattern.FindAllString(body, 3)) == 3 {
 		return "is the steps of one task", "move the steps into the body of a skill"
 	}
 	return "", ""
@@ -81,6 +81,9 @@ func (x *text) reason(s part, body string) (why, move string) {
 
 // taskPattern finds headings of procedures that are done now and then.
 var taskPattern = regexp.MustCompile(`(?i)\b(?:releas(?:e|es|ing)|publish(?:ing)?|deploy(?:ing|ment)?s?|migrat(?:e|ing|ions?)|upgrad(?:e|es|ing)|onboarding|incidents?|post-?mortems?|rollbacks?|runbooks?|troubleshooting|backports?|hotfix(?:es)?|adding an? [\w ]+|add an? (?:new )?[\w ]+|creating an? [\w ]+|create an? (?:new )?[\w ]+)\b`)
+
+// bindingPattern finds headings whose author says that the text must not be missed.
+var bindingPattern = regexp.MustCompile(`(?i)\b(?:non-negotiable|mandatory|always|required|must)\b`)
 
 // stepPattern finds the steps of a numbered list, not indented.
 var stepPattern = regexp.MustCompile(`(?m)^(?:\d{1,2}[.)]|#{2,6} (?:Step )?\d{1,2}[.:)]?) +\S`)
