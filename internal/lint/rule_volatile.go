@@ -33,7 +33,7 @@ var changing = []string{"now", "today", "date", "time", "datetime", "timestamp",
 	"counter", "turn", "question", "query", "input", "message", "messages", "history", "conversation", "context", "documents", "passages", "chunks", "results"}
 
 // stampPattern finds what people and scripts update by habit.
-var stampPattern = regexp.MustCompile(`(?im)(?:\b(?:last[ _-]?(?:updated|modified|edited|changed|generated|sync(?:ed|hronized)?)|updated (?:on|at)|generated (?:on|at)|current date|current time|today(?:'s date)? is|as of today|build(?: number| id)?|current (?:commit|branch|session)|commit(?: hash| sha)?|git sha|session[ _]id)\b[*_` + "`" + `"]*\s*[:=]?[*_` + "`" + `"]*\s*)` +
+var stampPattern = regexp.MustCompile(`(?im)(?:(?:^[\t >*_#-]*updated|(?:\b|_)(?:last[ _-]?(?:updated|modified|edited|changed|generated|sync(?:ed|hronized)?)|updated (?:on|at)|generated (?:on|at)|current date|current time|today(?:'s date)? is|as of today|build(?: number| id)?|current (?:commit|branch|session)|commit(?: hash| sha)?|git sha|session[ _]id))\b[*_` + "`" + `"]*\s*[:=]?[*_` + "`" + `"]*\s*)` +
 	`(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](?:\d{1,2}|[a-z]{3,9})[-/. ]\d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2},? \d{4}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{7,40}\b|#?\d{3,}\b|\$\{?[A-Z_]+)`)
 
 func (p *project) volatiles() []Finding {
