@@ -41,7 +41,7 @@ var houses = []house{
 	{"request", 1, []string{"token"}},
 	{"pricing", 1, []string{"token"}},
 	{"engine", 1, nil},
-	{"prompt", 1, []string{"token", "engine"}},
+	{"prompt", 1, []string{"token", "request", "engine"}},
 	{"evals", 1, []string{"token", "request", "pricing", "prompt"}},
 	{"promptfoo", 1, []string{"token", "request", "pricing", "engine", "prompt", "evals"}},
 	{"history", 1, nil},

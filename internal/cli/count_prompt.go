@@ -19,12 +19,7 @@ func (d *countDocument) addRendered(t *prompt.Template, models []counting) []tok
 	for _, n := range t.Notes {
 		d.note(t.Path + ": " + n)
 	}
-	var body request.Body
-	for _, m := range rendered.Messages {
-		if m.Role != "" {
-			body.Messages = append(body.Messages, request.Message{Role: m.Role, Text: []string{m.Text}})
-		}
-	}
+	body := rendered.Body()
 	frame := each(models, func(m counting) token.Estimate { return m.counter.Count("") })
 	if len(body.Messages) == 0 {
 		return frame

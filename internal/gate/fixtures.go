@@ -9,6 +9,7 @@ import (
 	"github.com/tokengate/tokengate/internal/budget"
 	"github.com/tokengate/tokengate/internal/money"
 	"github.com/tokengate/tokengate/internal/prompt"
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 	"github.com/tokengate/tokengate/internal/token"
 )
@@ -40,7 +41,7 @@ func fixtures(s, policy *side, count counters) source.Diagnostics {
 					continue // LoadFixtures has said what is wrong with it
 				}
 			}
-			diags = append(diags, held(f, t, count.template(s, t), count.inputCost(s, t))...)
+			diags = append(diags, held(f, t, s.modelOf(t), count.template(s, t), count.inputCost(s, t))...)
 		}
 	}
 	return append(diags, suiteCosts(s, policy, count)...)
@@ -48,11 +49,14 @@ func fixtures(s, policy *side, count counters) source.Diagnostics {
 
 // held holds a fixture against what it expects. A count that is not exact is taken at both ends of its error as well:
 // what is met at one end and missed at the other is not known.
-func held(f prompt.Fixture, t *prompt.Template, c *token.Counter, cost func(int64) (money.Amount, bool)) source.Diagnostics {
+func held(f prompt.Fixture, t *prompt.Template, model string, c *token.Counter, cost func(int64) (money.Amount, bool)) source.Diagnostics {
 	var e token.Estimate
 	at := func(end float64) source.Diagnostics {
-		return f.Check(t, prompt.Meter{Cost: cost, Tokens: func(text string) int64 {
-			e = c.Count(text)
+		return f.Check(t, prompt.Meter{Cost: cost, Tokens: func(text string, body request.Body) int64 {
+			e, body.Model = c.Count(text), model
+			if len(body.Messages) > 0 {
+				e = e.Add(request.Count(c, body).Frame)
+			}
 			return int64(math.Round(float64(e.Tokens) * (1 + end*e.RelativeError)))
 		}})
 	}

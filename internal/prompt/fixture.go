@@ -26,6 +26,7 @@ type Expect struct {
 	MaxTokens   source.At[money.Count]  `yaml:"max_tokens"`
 	MinTokens   source.At[money.Count]  `yaml:"min_tokens"`
 	MaxCost     source.At[money.Amount] `yaml:"max_cost"` // of the prompt as the input of one call, nothing cached, at the template's model
+	Messages    source.At[money.Count]  `yaml:"messages"` // how many; a template without roles is one
 	Contains    []source.At[string]     `yaml:"contains"`
 	NotContains []source.At[string]     `yaml:"not_contains"`
 	Matches     []source.At[Pattern]    `yaml:"matches"`

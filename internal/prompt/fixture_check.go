@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -20,22 +21,34 @@ func (p *Pattern) UnmarshalText(b []byte) (err error) {
 	return nil
 }
 
-// Meter measures a rendered prompt. Cost is of so many tokens as the input of one call; ok is false where no price is
+// Meter measures a rendered prompt. Tokens is of the text and of what a provider puts around the messages of body, which
+// has none where the template knows no roles. Cost is of so many tokens as the input of one call; ok is false where no price is
 // known. Without Cost no price is.
 type Meter struct {
-	Tokens func(text string) int64
+	Tokens func(text string, body request.Body) int64
 	Cost   func(tokens int64) (cost money.Amount, ok bool)
 }
 
-// Check renders t with the fixture's variables and holds the result against what is expected. It returns the diagnostics
-// of Render too. A nil template, one that could not be loaded, fulfils nothing.
+// Check renders t with the fixture's variables and holds the result against what is expected. Variables keep their types in
+// a template of a kind that is rendered. It returns the diagnostics of rendering too. A nil template, one that could not be loaded, fulfils nothing.
 func (f Fixture) Check(t *Template, m Meter) source.Diagnostics {
 	text, diags := t.Render(f.Values())
+	r := Rendered{Messages: []Message{{Text: text}}}
+	if t != nil && t.program != nil {
+		r, diags = t.Messages(f.Data())
+		text = r.Text()
+	}
 	if t == nil {
 		f.fail(&diags, f.Template.Span, "cannot be rendered: the template was not loaded")
 		return diags
 	}
-	f.holdSize(&diags, text, m)
+	if diags.HasErrors() {
+		return diags // what it renders to is not known
+	}
+	f.holdSize(&diags, text, r.Body(), m)
+	if want := f.Expect.Messages; want.Set && money.Count(len(r.Messages)) != want.Value {
+		f.fail(&diags, want.Span, "renders to %d messages, not the %s expected", len(r.Messages), want.Value.Exact())
+	}
 	for _, c := range f.Expect.Contains {
 		if !strings.Contains(text, c.Value) {
 			f.fail(&diags, c.Span, "renders to a text that does not contain %q", c.Value)
@@ -55,12 +68,12 @@ func (f Fixture) Check(t *Template, m Meter) source.Diagnostics {
 }
 
 // holdSize holds tokens and cost against their limits.
-func (f Fixture) holdSize(diags *source.Diagnostics, text string, m Meter) {
+func (f Fixture) holdSize(diags *source.Diagnostics, text string, body request.Body, m Meter) {
 	e := f.Expect
 	if !e.MaxTokens.Set && !e.MinTokens.Set && !e.MaxCost.Set {
 		return
 	}
-	n := m.Tokens(text)
+	n := m.Tokens(text, body)
 	tokens := money.Count(n)
 	if e.MaxTokens.Set && tokens > e.MaxTokens.Value {
 		f.fail(diags, e.MaxTokens.Span, "renders to %s tokens, over the %s expected", tokens.Exact(), e.MaxTokens.Value.Exact())

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/request"
 )
 
 func TestLoadFixtures(t *testing.T) {
@@ -83,7 +84,7 @@ func TestFixtureCheck(t *testing.T) {
 	if len(diags) > 0 {
 		t.Fatal(lines(diags))
 	}
-	words := func(s string) int64 { return int64(len(strings.Fields(s))) }
+	words := func(s string, _ request.Body) int64 { return int64(len(strings.Fields(s))) }
 	want := []string{
 		"warning p.txt:1:14: no value for {{gone}}; it is counted as it stands [fixture-missing-var]\n" +
 			"error f.yaml:5:24: p.txt (long) renders to 5 tokens, over the 4 expected [fixture-expectation]\n" +
@@ -144,7 +145,7 @@ expect:
 		t.Fatal(lines(diags))
 	}
 	tmpl, _ := Load(fsys, "p.txt", Options{})
-	m := Meter{Tokens: func(s string) int64 { return int64(len(strings.Fields(s))) }, Cost: func(n int64) (money.Amount, bool) { return money.New(n, -2), true }}
+	m := Meter{Tokens: func(s string, _ request.Body) int64 { return int64(len(strings.Fields(s))) }, Cost: func(n int64) (money.Amount, bool) { return money.New(n, -2), true }}
 	want := "error f.yaml:3:13: p.txt costs $0.03 as the input of a call, over the $0.02 expected [fixture-expectation]\n" +
 		"error f.yaml:4:18: p.txt renders to a text that contains \"two\" [fixture-expectation]\n" +
 		"error f.yaml:5:27: p.txt renders to a text that does not match \"[0-9]\" [fixture-expectation]\n"

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tokengate/tokengate/internal/request"
 )
 
 func FuzzLoad(f *testing.F) {
@@ -127,7 +129,7 @@ func FuzzFixtures(f *testing.F) {
 		}
 		tmpl, _ := Load(fsys, "p.txt", Options{})
 		for _, fixture := range list {
-			fixture.Check(tmpl, Meter{Tokens: func(s string) int64 { return int64(len(s)) }})
+			fixture.Check(tmpl, Meter{Tokens: func(s string, _ request.Body) int64 { return int64(len(s)) }})
 		}
 	})
 }

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"github.com/tokengate/tokengate/internal/money"
+	"github.com/tokengate/tokengate/internal/request"
 	"github.com/tokengate/tokengate/internal/source"
 )
 
@@ -21,6 +22,18 @@ type Message struct {
 	Span  source.Span // whole lines of the file that the text comes from
 
 	from []region // of the rendering, in order; their text is Text
+}
+
+// Body is the messages that have a role, as they stand in a request: a provider puts a frame around each. A file that
+// knows no roles has none, since its text is one part of a request that others write.
+func (r Rendered) Body() request.Body {
+	var body request.Body
+	for _, m := range r.Messages {
+		if m.Role != "" {
+			body.Messages = append(body.Messages, request.Message{Role: m.Role, Text: []string{m.Text}})
+		}
+	}
+	return body
 }
 
 // Text is the text of all messages; what a provider puts around each is not part of it.
