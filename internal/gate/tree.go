@@ -46,11 +46,14 @@ func (s *side) plant(names []string, l prompt.Loader) (rest []string) {
 		names = nil // the tree alone: nothing is looked for by name
 	}
 	s.loader, s.listed = l, names
-	means := s.policy.Loads() || slices.ContainsFunc(l.Roots(), func(root string) bool { return slices.Contains(names, root) })
-	if !means {
+	unnamed := len(names) == 0 && len(s.policy.Config.Templates) == 0 // rules, subagents or folders below may be all there is
+	if !unnamed && !s.policy.Loads() && !slices.ContainsFunc(l.Roots(), func(root string) bool { return slices.Contains(names, root) }) {
 		return names
 	}
 	tree, diags := prompt.LoadTree(s.fs, l)
+	if unnamed && !s.policy.Loads() && len(tree.Members) == 0 {
+		return nil
+	}
 	s.say(diags)
 	s.tree = tree
 	for _, t := range tree.Templates() {

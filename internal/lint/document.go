@@ -58,7 +58,11 @@ func conclude(d *report.Lint) {
 		d.Status = report.Warn
 	}
 	d.Headline = fmt.Sprintf("%s, %s, %s in %s", counted(d.Counts.Errors, "error"), counted(d.Counts.Warnings, "warning"), counted(d.Counts.Infos, "info"), counted(len(d.Files), "file"))
-	if len(d.Findings) == 0 {
+	switch {
+	case len(d.Findings) > 0:
+	case len(d.Files) == 0:
+		d.Status, d.Headline = report.Warn, "no file was looked at: no template was found; list yours under templates in tokengate.yaml"
+	default:
 		d.Headline = "nothing found in " + counted(len(d.Files), "file")
 	}
 }

@@ -102,7 +102,7 @@ func (p *project) stamp(t *prompt.Template) (f Finding, ok bool) {
 			f = at(p.found(file.Path, s, s.Text[m[0]:m[1]]), "take the stamp out: version control knows it", "%q is updated by habit; each update throws the %s cached tokens behind it away",
 				what, money.Count(behind).Exact())
 			f.Tokens = behind
-			return f.info(), true
+			return p.rewritten(f, t, behind).info(), true
 		}
 	}
 	return f, false
@@ -118,6 +118,24 @@ func (p *project) found(file string, s prompt.Section, words string) source.Span
 		}
 	}
 	return s.Span
+}
+
+// rewritten says what it costs to write tokens to a cache again that were read from it: once for every cache that lives, and
+// how many live is not recorded, so that it is no sum of a period.
+func (p *project) rewritten(f Finding, t *prompt.Template, tokens int64) Finding {
+	c := p.templateCarry(t)
+	m, ok := p.priced(t)
+	if c == nil || c.CacheRead == 0 || !ok {
+		return f
+	}
+	rates, err := m.Rates("", 0)
+	if err != nil {
+		return f
+	}
+	if amount := rates.CacheWrite5m.Sub(rates.CacheRead).Times(tokens).Shift(-6); amount.Sign() > 0 {
+		f.Summary += fmt.Sprintf(", for %s in each conversation that goes on", amount)
+	}
+	return f
 }
 
 // uncached prices tokens that could be read from a cache and were not.
