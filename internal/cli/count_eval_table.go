@@ -104,7 +104,11 @@ func (e evalRun) writeRows(env *Env) error {
 	var total money.Amount
 	priced := true
 	for _, r := range e.Rows {
-		t.lines = append(t.lines, r.cells())
+		cells := r.cells()
+		if !e.Complete {
+			cells[2] = "≥ " + cells[2]
+		}
+		t.lines = append(t.lines, cells)
 		if r.Cost != nil {
 			total = total.Add(*r.Cost)
 		}
@@ -120,7 +124,10 @@ func (e evalRun) writeRows(env *Env) error {
 	}
 	if len(e.Rows) > 1 && e.Rows[0].Provider != "" {
 		text := "one run: input costs " + total.String()
-		if !priced {
+		switch {
+		case e.Calls == 0:
+			text = "one run: what it costs is not known"
+		case !priced || !e.Complete:
 			text += " as far as it is known"
 		}
 		e.line(env, text)
