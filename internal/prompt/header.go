@@ -24,10 +24,11 @@ type header struct {
 // headerReader decodes a header; a value that it does not know belongs to other tools.
 type headerReader struct {
 	header
-	l    *loader
-	kind Kind
-	file string
-	deep int
+	l      *loader
+	kind   Kind
+	file   string
+	deep   int
+	values int // how many were made
 }
 
 // readHeader decodes the front matter of a document. A syntax error is reported by readFrontMatter.
@@ -121,15 +122,22 @@ func dealias(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// maxNested bounds values within values; an alias could lead to itself.
-const maxNested = 32
+// maxNested bounds values within values, and maxValues all of them: an alias could lead to itself, and double each time.
+const (
+	maxNested = 32
+	maxValues = 100_000
+)
 
 // value makes a variable of a node, keys in the order of the file.
 func (r *headerReader) value(d *source.Decoder, n *yaml.Node) any {
-	if r.deep++; r.deep > maxNested {
-		r.deep--
+	if r.values++; r.deep >= maxNested || r.values > maxValues {
+		if r.values != maxValues+2 && d != nil {
+			d.Diags.Add(source.RuleBadValue, d.Span(n), "write the value out instead of nesting aliases", "the value is nested or repeated too deeply")
+		}
+		r.values = maxValues + 1
 		return nil
 	}
+	r.deep++
 	defer func() { r.deep-- }()
 	n = r.resolve(d, dealias(n))
 	switch n.Kind {

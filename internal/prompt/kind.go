@@ -14,6 +14,7 @@ const (
 	Mustache   Kind = "mustache"   // .mustache
 	Dotprompt  Kind = "dotprompt"  // .prompt
 	Prompty    Kind = "prompty"    // .prompty
+	Chat       Kind = "chat"       // .json of messages: {{name}} is filled in inside their texts
 )
 
 var kinds = map[string]Kind{
@@ -25,8 +26,9 @@ func renderedKind(name string) (Kind, bool) {
 	return k, ok
 }
 
-// Rendered reports whether files of the kind are rendered by a template engine.
-func (k Kind) Rendered() bool { return k.language() != "" }
+// Rendered reports whether what files of the kind send is made anew from their variables, by a template engine or, for
+// Chat, message by message.
+func (k Kind) Rendered() bool { return k == Chat || k.language() != "" }
 
 // Varies reports whether what such a file sends depends on variables.
 func (k Kind) Varies() bool { return k == Plain || k.Rendered() }

@@ -73,6 +73,9 @@ func newLoader(fsys fs.FS, opts Options) *loader {
 
 func (l *loader) root(name string, content []byte) {
 	l.t.Kind = kindOf(name)
+	if isChat(name, content) {
+		l.t.Kind = Chat
+	}
 	l.t.identify(name, content)
 	l.how, l.label = mannerOf(l.t.Kind), labelOf(name)
 	l.add(name, content, nil)
@@ -135,6 +138,10 @@ func (l *loader) add(name string, content []byte, chain []string) (sent bool) {
 	d, bad := newDocument(name, content)
 	if bad > 0 {
 		l.diags.Warn("template-invalid-utf8", source.Span{File: name}, "save the file as UTF-8", "%s holds %d bytes that are not UTF-8; each counts as U+FFFD", name, bad)
+	}
+	if l.t.Kind == Chat {
+		l.chat(name, content, d)
+		return true
 	}
 	if l.t.Kind.Rendered() {
 		l.program(name, content, d)

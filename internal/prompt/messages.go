@@ -15,6 +15,8 @@ func (p *program) messages(out engine.Output) (all []Message, notes []string) {
 	switch p.kind {
 	case Dotprompt:
 		return dotpromptMessages(out)
+	case Chat:
+		return chatMessages(out), nil
 	case Prompty:
 		all = p.promptyMessages(out)
 	default:

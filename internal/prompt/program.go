@@ -20,6 +20,7 @@ type program struct {
 	body region
 	fsys fs.FS
 	kind Kind
+	chat chat // of that kind
 }
 
 // result is one rendering.
@@ -167,6 +168,9 @@ func (p *program) render(vars map[string]any) (result, source.Diagnostics) {
 		all[name] = ""
 	}
 	maps.Copy(all, vars)
+	if p.kind == Chat {
+		return p.result(p.chat.render(p.doc.file, all)), nil
+	}
 	lang := p.language
 	if lang == "" {
 		lang = p.kind.language()

@@ -2,11 +2,12 @@
 // and plain prompt files with {{placeholders}}. It cuts the sent text into sections with their place in the file, finds
 // the budget blocks written in it, compares two versions of a template and renders a plain one with fixture variables.
 //
-// The kinds of files are known by path alone. A ClaudeMD file (CLAUDE.md, CLAUDE.local.md, AGENTS.md, GEMINI.md, a file
+// The kinds of files are known by path alone, but for JSON, which is told by its content. A ClaudeMD file (CLAUDE.md, CLAUDE.local.md, AGENTS.md, GEMINI.md, a file
 // under .claude/rules) is sent the way Claude Code sends memory files: front matter and block-level HTML comments are
 // taken out, the rest is trimmed, and a line naming the file stands before it; a file named by @path follows as a block
 // of its own. Jinja, Handlebars, Mustache, Dotprompt and Prompty files are rendered (package engine): what is measured is
-// what they send with the variables of a fixture, else with those they give themselves, else with none. Every other file
+// what they send with the variables of a fixture, else with those they give themselves, else with none. A JSON file of chat
+// messages (Chat) is filled in inside their texts and measured likewise. Every other file
 // is Plain: its text as it stands, without front matter, and @path means nothing in it.
 //
 // A budget block in a fence is ordinary text to the tool that sends the file, so it is sent and billed, and counted here.
