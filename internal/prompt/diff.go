@@ -69,6 +69,8 @@ func diffFiles(base, head File) []Hunk {
 	var out []Hunk
 	shift := 0 // how much longer head is up to here
 	for _, e := range settled(before, udiff.Lines(before, after)) {
+		same := head.unmoved(e.Start+shift, before[e.Start:e.End], e.New)
+		e.Start, e.New = e.Start+same, e.New[same:]
 		h := Hunk{File: head.Path, Old: before[e.Start:e.End], New: e.New}
 		from, to := e.Start+shift, e.Start+shift+len(e.New)
 		h.Span, h.BaseSpan = head.lineSpan(from, to), base.lineSpan(e.Start, e.End)
@@ -80,6 +82,23 @@ func diffFiles(base, head File) []Hunk {
 		shift += len(e.New) - (e.End - e.Start)
 	}
 	return out
+}
+
+// unmoved is the bytes at the beginning of an edit, old and now, that are whole sections of the file, which starts with now at
+// from: messages that follow each other without a line break are one line.
+func (f File) unmoved(from int, old, now string) int {
+	same, at := 0, 0
+	for i, s := range f.Sections {
+		at += len(s.Text)
+		n := at - from
+		if n > len(now) || n > len(old) || n > 0 && old[:n] != now[:n] {
+			break
+		}
+		if n > 0 && i+1 < len(f.Sections) && now[n-1] != '\n' { // what ends with its line was compared as a line
+			same = n
+		}
+	}
+	return same
 }
 
 // settled moves lines that were put in or taken out past the blank lines in front of them, where as many follow behind: a
