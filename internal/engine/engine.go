@@ -73,6 +73,7 @@ type Output struct {
 	Pieces []Piece // in the order of Text, without gaps
 	Marks  []Mark  // Dotprompt: in the order of Text
 	Uses   []Use   // of variables, in the order of rendering; each place of the source once
+	Steps  int     // what the rendering took; see Options.MaxSteps
 }
 
 // Use is a place of the source that asks for a variable. All text in front of the first one is the same whatever the
@@ -127,7 +128,7 @@ func Trace(lang Language, name, text string, vars map[string]any, opts Options) 
 	default:
 		return Output{}, &Error{File: name, Reason: fmt.Sprintf("no template language is called %q", lang)}
 	}
-	return Output{m.out.b.String(), m.out.pieces, m.out.marks, m.uses}, nil
+	return Output{m.out.b.String(), m.out.pieces, m.out.marks, m.uses, m.steps}, nil
 }
 
 // Check reports what keeps a text from being read as a template, without rendering it; nil for nothing.

@@ -166,3 +166,26 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Renderings that are each within bounds may not take hours together: after so many steps the rest is said not to be known.
+func TestAllRenderings(t *testing.T) {
+	var tests strings.Builder
+	for range 1000 {
+		tests.WriteString("- vars: {a: 1}\n")
+	}
+	fsys := tree("promptfooconfig.yaml", "prompts: ['{% for i in range(5000) %}x{% endfor %}']\nproviders: openai:gpt-4.1\ntests: file://t.yaml\n", "t.yaml", tests.String())
+	s, diags := Load(fsys, "promptfooconfig.yaml", Options{})
+	if s == nil {
+		t.Fatal(diags)
+	}
+	known := 0
+	for _, in := range s.Inputs {
+		if in.Why == "" {
+			known++
+		}
+	}
+	last := s.Inputs[len(s.Inputs)-1]
+	if known == 0 || known > 500 || !strings.Contains(last.Why, "rendering the prompts of one run takes more than 4000000 steps") {
+		t.Errorf("%d of %d prompts are known; the last: %q", known, len(s.Inputs), last.Why)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 // planner turns tests into calls.
 type planner struct {
+	work int // steps that rendering took so far
 	*loader
 	defaults value // the default test
 	limit    int   // of calls

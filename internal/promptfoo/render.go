@@ -55,19 +55,19 @@ func (p *planner) rendered(raw string, vars map[string]any) (string, error) {
 		all[name] = v
 	}
 	if v, err := readJSON("", []byte(raw), 1); err == nil {
-		filled, err := fill(v, all)
+		filled, err := p.fill(v, all)
 		return filled.json(), err
 	}
 	for name, v := range vars {
 		if text, ok := v.(string); ok && strings.Contains(text, "{") && !misses(text, vars) {
-			filled, err := render(text, vars)
+			filled, err := p.render(text, vars)
 			if err != nil {
 				return "", fmt.Errorf("variable %s: %w", name, err)
 			}
 			all[name] = filled
 		}
 	}
-	return render(raw, all)
+	return p.render(raw, all)
 }
 
 // misses reports whether a text refers to a variable that is not there: promptfoo leaves such a text as it is.
@@ -83,16 +83,16 @@ func misses(text string, vars map[string]any) bool {
 var reference = regexp.MustCompile(`\{\{\s*([A-Za-z_]\w*)`)
 
 // fill renders every text in a JSON value.
-func fill(v value, vars map[string]any) (value, error) {
+func (p *planner) fill(v value, vars map[string]any) (value, error) {
 	switch d := v.data.(type) {
 	case string:
-		text, err := render(d, vars)
+		text, err := p.render(d, vars)
 		return value{text, v.at}, err
 	case []value:
 		out := make([]value, len(d))
 		for i, item := range d {
 			var err error
-			if out[i], err = fill(item, vars); err != nil {
+			if out[i], err = p.fill(item, vars); err != nil {
 				return v, err
 			}
 		}
@@ -100,7 +100,7 @@ func fill(v value, vars map[string]any) (value, error) {
 	case []member:
 		out := make([]member, len(d))
 		for i, m := range d {
-			filled, err := fill(m.value, vars)
+			filled, err := p.fill(m.value, vars)
 			if err != nil {
 				return v, err
 			}
@@ -144,18 +144,28 @@ func (p *planner) uncertain(prompt evals.Prompt) {
 	}
 }
 
-// maxSteps bounds one rendering; a run renders thousands.
-const maxSteps = 50_000
+// maxSteps bounds one rendering, and maxWork all of them: a run renders thousands.
+const (
+	maxSteps = 50_000
+	maxWork  = 4_000_000
+)
 
 // render fills a template in, as Nunjucks without escaping. Nothing is included: a prompt stands alone.
-func render(text string, vars map[string]any) (string, error) {
+func (p *planner) render(text string, vars map[string]any) (string, error) {
 	if !strings.Contains(text, "{") {
 		return text, nil
 	}
-	out, err := engine.Render(engine.Nunjucks, "prompt", text, vars, engine.Options{MaxSteps: maxSteps})
+	left := min(maxSteps, maxWork-p.work)
+	if left <= 0 {
+		return "", fmt.Errorf("rendering the prompts of one run takes more than %d steps", maxWork)
+	}
+	out, err := engine.Trace(engine.Nunjucks, "prompt", text, vars, engine.Options{MaxSteps: left})
+	if p.work += out.Steps; err != nil {
+		p.work += left
+	}
 	var wrong *engine.Error
 	if errors.As(err, &wrong) && wrong.Line > 0 {
 		return "", fmt.Errorf("line %d: %s", wrong.Line, wrong.Reason)
 	}
-	return out, err
+	return out.Text, err
 }
