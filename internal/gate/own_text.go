@@ -8,10 +8,11 @@ import (
 // ownText counts the text of a section with its subsections, or of a file, for the model that the first template that
 // sends it is used with. ok is false where a side sends no such text.
 func (s *side) ownText(scope budget.Scope, count counters) (size token.Estimate, ok bool) {
-	for _, p := range passages(scope, s.all()) {
-		return p.size(count.template(s, p.Template)), true
+	ps := passages(scope, s.all())
+	if len(ps) == 0 {
+		return token.Estimate{}, false
 	}
-	return token.Estimate{}, false
+	return ps[0].size(count.template(s, ps[0].Template)), true
 }
 
 // textSizes counts the sections and files that have a cap of their own, as sizes does templates.
