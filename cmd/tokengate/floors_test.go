@@ -60,15 +60,19 @@ var houses = []house{
 	// record
 	{"ledger", 3, nil}, // later
 	{"report", 3, []string{"ledger"}},
+	{"review", 3, []string{"ledger", "report"}},
 	{"config", 3, []string{"ledger", "report"}},
 	{"lint", 3, []string{"ledger", "report", "config"}},
-	{"gate", 3, []string{"ledger", "report", "config", "lint"}},
-	// edges: none knows another
+	{"gate", 3, []string{"ledger", "report", "review", "config", "lint"}},
+	// edges: none knows another, but that forges share the comment and the client
 	{"render", 4, nil},
 	{"repo", 4, nil},
 	{"spendlogs", 4, nil},
 	{"recorder", 4, nil}, // later
-	{"github", 4, nil},   // later
+	{"comment", 4, nil},
+	{"rest", 4, nil},
+	{"github", 4, []string{"comment", "rest"}},
+	{"forge", 4, []string{"comment", "rest"}},
 	// command
 	{"cli", 5, nil},
 }
